@@ -1,0 +1,108 @@
+//! The summary's columns: what each shows, and which figures deserve a mark.
+
+use crate::{human, overhead::overhead, snapshot::Operation};
+use std::time::Duration;
+
+/// A median below this many times the cost of timing a call is marked.
+pub(crate) const TRUSTED_COSTS: u32 = 20;
+
+/// What a figure's mark means; the marks in use are explained below the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    None,
+    FewSamples,
+    CostMatters,
+}
+
+impl Mark {
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::FewSamples => "*",
+            Self::CostMatters => "~",
+        }
+    }
+}
+
+/// One column of figures.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Column {
+    Calls,
+    Errors,
+    Total,
+    SelfShare,
+    Mean,
+    Min,
+    Percentile(f64),
+    Max,
+}
+
+impl Column {
+    pub(crate) fn title(self) -> String {
+        match self {
+            Self::Calls => "calls".into(),
+            Self::Errors => "errors".into(),
+            Self::Total => "total".into(),
+            Self::SelfShare => "self %".into(),
+            Self::Mean => "mean".into(),
+            Self::Min => "min".into(),
+            Self::Percentile(percentile) => format!("p{percentile}"),
+            Self::Max => "max".into(),
+        }
+    }
+
+    /// The lower, the sooner it is left out where space is short.
+    pub(crate) fn worth(self) -> u8 {
+        match self {
+            Self::Min => 0,
+            Self::Mean => 1,
+            Self::Max => 2,
+            Self::Percentile(percentile) if percentile != 50.0 => 3,
+            Self::SelfShare => 4,
+            Self::Errors => 5,
+            Self::Percentile(_) => 6,
+            Self::Calls => 7,
+            Self::Total => 8,
+        }
+    }
+
+    pub(crate) fn figure(self, operation: &Operation, all: Duration) -> (String, Mark) {
+        let duration = |duration: Option<Duration>| {
+            duration.map_or_else(String::new, |d| human::spaced(nanos(d)).to_string())
+        };
+        let text = match self {
+            Self::Calls => human::count(operation.count()),
+            Self::Errors => human::count(operation.errors()),
+            Self::Total => duration(Some(operation.total())),
+            Self::SelfShare => percent(operation.self_time(), all),
+            Self::Mean => duration(operation.mean()),
+            Self::Min => duration(operation.min()),
+            Self::Percentile(percentile) => duration(operation.percentile(percentile)),
+            Self::Max => duration(operation.max()),
+        };
+        (text, self.mark(operation))
+    }
+
+    fn mark(self, operation: &Operation) -> Mark {
+        let Self::Percentile(percentile) = self else {
+            return Mark::None;
+        };
+        // p99 says something from 100 calls on, p99.9 from 1,000: one call beyond it.
+        if operation.count() as f64 * (100.0 - percentile) < 100.0 - 1e-6 && percentile > 50.0 {
+            return Mark::FewSamples;
+        }
+        if operation.percentile(50.0) < Some(overhead() * TRUSTED_COSTS) {
+            return Mark::CostMatters;
+        }
+        Mark::None
+    }
+}
+
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn percent(part: Duration, whole: Duration) -> String {
+    let share = part.as_secs_f64() / whole.as_secs_f64().max(f64::MIN_POSITIVE) * 100.0;
+    format!("{share:.1} %")
+}

@@ -1,0 +1,93 @@
+//! Durations and counts as people read them.
+
+use std::fmt;
+
+/// A duration in nanoseconds with three digits or so: `812 ns`, `1.53 ms`, `12.7 s`, `1h 02m`.
+pub(crate) struct Human {
+    nanos: u64,
+    gap: &'static str,
+}
+
+/// With a space before the unit, for tables.
+pub(crate) fn spaced(nanos: u64) -> Human {
+    Human { nanos, gap: " " }
+}
+
+/// Without one, for log lines.
+pub(crate) fn compact(nanos: u64) -> Human {
+    Human { nanos, gap: "" }
+}
+
+impl fmt::Display for Human {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { nanos, gap } = *self;
+        let (unit, scale) = match nanos {
+            0..1_000 => return write!(f, "{nanos}{gap}ns"),
+            1_000..999_950 => ("µs", 1e3),
+            999_950..999_950_000 => ("ms", 1e6),
+            999_950_000..119_950_000_000 => ("s", 1e9),
+            _ => return long(f, nanos / 1_000_000_000),
+        };
+        let value = nanos as f64 / scale;
+        // 9.995 would round up to two digits before the point.
+        let decimals = if value < 9.995 { 2 } else { 1 };
+        write!(f, "{value:.decimals$}{gap}{unit}")
+    }
+}
+
+/// `2m 05s`, `1h 02m`, `3d 04h`.
+fn long(f: &mut fmt::Formatter<'_>, seconds: u64) -> fmt::Result {
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match hours {
+        0 => write!(f, "{minutes}m {:02}s", seconds % 60),
+        1..48 => write!(f, "{hours}h {:02}m", minutes % 60),
+        _ => write!(f, "{}d {:02}h", hours / 24, hours % 24),
+    }
+}
+
+/// A count with its thousands apart: `1 234 567`, by narrow no-break spaces.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        let expected = [
+            (0, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1.00 µs"),
+            (12_345, "12.3 µs"),
+            (999_949, "999.9 µs"),
+            (999_950, "1.00 ms"),
+            (9_996_000, "10.0 ms"),
+            (245_300_000, "245.3 ms"),
+            (59_900_000_000, "59.9 s"),
+            (125_000_000_000, "2m 05s"),
+            (3_725_000_000_000, "1h 02m"),
+            (273_600_000_000_000, "3d 04h"),
+        ];
+        for (nanos, text) in expected {
+            assert_eq!(spaced(nanos).to_string(), text);
+        }
+        assert_eq!(compact(245_300_000).to_string(), "245.3ms");
+    }
+
+    #[test]
+    fn counts() {
+        assert_eq!(count(7), "7");
+        assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(count(123_456), "123\u{202f}456");
+    }
+}

@@ -1,0 +1,103 @@
+//! The heart of perfkit: from a timed call to a percentile.
+//!
+//! Programs use the `perfkit` crate, which re-exports what is here beside its macros.
+//!
+//! ```text
+//! #[timed] fn ──┐                          (owner thread)     (whoever holds the consumer lock)
+//! timer!("x") ──┼─ ticks … ticks ─► Ring (SPSC) ─► drain ─► Stripe: [OpStats] ─► Snapshot
+//! fut.timed() ──┘
+//! ```
+//!
+//! A call site is a `static` ([`site`](private::CallSite)); a thread records on its *lane*, which
+//! is a ring of events and the stack of scopes open on it; half a ring of events at a time is
+//! folded into a stripe of the [`Registry`]; a [`Snapshot`] merges the stripes and is plain data.
+//! ARCHITECTURE.md has the whole, with its invariants.
+
+mod buckets;
+mod builder;
+mod clock;
+mod collect;
+mod columns;
+mod directory;
+mod frames;
+mod future;
+mod histogram;
+mod human;
+mod json;
+mod lane;
+mod local;
+mod log;
+mod outcome;
+mod overhead;
+mod primitive;
+mod registry;
+mod ring;
+mod scope;
+mod settings;
+mod site;
+mod snapshot;
+mod summary;
+mod switch;
+mod table;
+mod timer;
+mod tracker;
+mod word;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use builder::{Builder, Format, Output, SummaryGuard, flush, init};
+pub use clock::MAX_DURATION;
+pub use directory::{MAX_OPERATIONS, OVERFLOW};
+pub use future::{Timed, TimedExt};
+pub use histogram::{Bucket, Histogram};
+pub use outcome::Outcome;
+pub use overhead::overhead;
+pub use registry::{Registry, with_registry};
+pub use site::set_log_level;
+pub use snapshot::{Caller, Operation, Snapshot};
+pub use summary::{Sort, Summary, UnknownSort};
+pub use switch::{enabled, set_enabled};
+pub use timer::{Timer, timer};
+pub use tracing::level_filters::LevelFilter;
+pub use tracker::{OperationSummary, PerformanceTracker};
+
+use std::time::Duration;
+
+/// Everything the global registry knows, see [`Registry::snapshot`].
+///
+/// ```
+/// perf_core::record("step", std::time::Duration::from_millis(1));
+/// assert_eq!(perf_core::snapshot().get("step").unwrap().count(), 1);
+/// ```
+#[must_use]
+pub fn snapshot() -> Snapshot {
+    Registry::global().snapshot()
+}
+
+/// One operation of the global registry, see [`Registry::get`].
+#[must_use]
+pub fn get(name: &str) -> Option<Operation> {
+    Registry::global().get(name)
+}
+
+/// Sets the global registry to zero, see [`Registry::reset`].
+pub fn reset() {
+    Registry::global().reset();
+}
+
+/// Records a call timed elsewhere in the current registry's place, see [`Registry::record`].
+pub fn record(name: &str, duration: Duration) {
+    Registry::global().record(name, duration);
+}
+
+/// The summary of the global registry, to print or to shape further.
+///
+/// ```
+/// println!("{}", perf_core::summary().limit(10));
+/// ```
+#[must_use]
+pub fn summary() -> Summary {
+    Summary::new(snapshot())
+}

@@ -1,0 +1,141 @@
+//! What a thread knows: its current lane, its token, and the lanes it must give back.
+//!
+//! The timed path touches only thread-locals without a destructor, so it works at any moment of a
+//! thread's life, inside other thread-locals' destructors too. The one with a destructor is used
+//! on cold paths, through `try_with`.
+
+use crate::{
+    lane::Lane,
+    registry::{Core, Registry},
+};
+use std::{
+    cell::{Cell, RefCell},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+thread_local! {
+    static CURRENT: Cell<Option<&'static Lane>> = const { Cell::new(None) };
+    static TOKEN: Cell<u64> = const { Cell::new(0) };
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+    static LOGGING: Cell<bool> = const { Cell::new(false) };
+    static LANES: Lanes = const { Lanes(RefCell::new(Vec::new())) };
+}
+
+/// The lanes this thread owns, given back when it exits.
+struct Lanes(RefCell<Vec<&'static Lane>>);
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        CURRENT.set(None);
+        TOKEN.set(0);
+        let _busy = Busy::enter();
+        self.0.take().into_iter().for_each(Lane::release);
+    }
+}
+
+/// The lane this thread records on. `None` only while the thread is being torn down.
+#[inline]
+pub(crate) fn current() -> Option<&'static Lane> {
+    match CURRENT.get() {
+        None => attach_current(),
+        lane => lane,
+    }
+}
+
+#[cold]
+fn attach_current() -> Option<&'static Lane> {
+    let lane = lane_for(Registry::global().core());
+    CURRENT.set(lane);
+    lane
+}
+
+/// This thread's lane for a registry. `None` only while the thread is being torn down.
+pub(crate) fn lane_for(core: &Arc<Core>) -> Option<&'static Lane> {
+    let serves = |lane: &&Lane| lane.registry.load(Relaxed) == core.id;
+    if let Some(lane) = CURRENT.get().filter(serves) {
+        return Some(lane);
+    }
+    LANES
+        .try_with(|lanes| {
+            let mut lanes = lanes.0.try_borrow_mut().ok()?;
+            if let Some(lane) = lanes.iter().copied().find(serves) {
+                return Some(lane);
+            }
+            // From here on things are allocated and locked: a timed allocator finds us busy.
+            let _busy = Busy::enter()?;
+            let retired = lanes
+                .iter()
+                .copied()
+                .find(|lane| lane.registry.load(Relaxed) == 0);
+            let lane = retired.unwrap_or_else(|| {
+                let lane = Lane::unused();
+                lanes.push(lane);
+                lane
+            });
+            lane.attach(core, token());
+            Some(lane)
+        })
+        .ok()
+        .flatten()
+}
+
+/// Makes `lane` the current one while the returned value lives.
+pub(crate) fn redirect(lane: Option<&'static Lane>) -> impl Drop {
+    struct Restore(Option<&'static Lane>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    Restore(CURRENT.replace(lane))
+}
+
+/// Whether this thread is the one that may push to `lane`.
+#[inline]
+pub(crate) fn owns(lane: &Lane) -> bool {
+    let token = TOKEN.get();
+    token != 0 && lane.owner.load(Relaxed) == token
+}
+
+/// This thread's token: unique in the process, never 0.
+fn token() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    if TOKEN.get() == 0 {
+        TOKEN.set(NEXT.fetch_add(1, Relaxed));
+    }
+    TOKEN.get()
+}
+
+/// A mark on this thread, set while the value lives. `enter` gives `None` where it is set already.
+macro_rules! mark {
+    ($(#[$doc:meta])* $name:ident, $flag:ident) => {
+        $(#[$doc])*
+        pub(crate) struct $name(());
+
+        impl $name {
+            pub(crate) fn enter() -> Option<Self> {
+                (!$flag.replace(true)).then_some(Self(()))
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                $flag.set(false);
+            }
+        }
+    };
+}
+
+mark! {
+    /// This thread is inside perfkit's own locks: whatever is timed meanwhile on it must not want
+    /// those locks again.
+    Busy, BUSY
+}
+
+mark! {
+    /// This thread is inside a log event of ours.
+    Logging, LOGGING
+}

@@ -1,0 +1,319 @@
+//! The registry: where the events of all threads come together.
+
+use crate::{
+    buckets::Layout,
+    clock::{Clock, MAX_DURATION},
+    collect, directory,
+    lane::Lane,
+    local::{self, Busy},
+    outcome::Outcome,
+    primitive::{heal, heal_try},
+    ring::Event,
+    snapshot::{Operation, Snapshot},
+    table::{Recording, Table},
+    timer::Timer,
+    word::Word,
+};
+use once_cell::sync::Lazy;
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, Weak,
+        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+/// Significant digits kept unless asked otherwise.
+pub(crate) const DEFAULT_PRECISION: u8 = 3;
+
+/// A set of operations and their statistics, cumulative since its start or last [`reset`].
+///
+/// Call sites record in [`Registry::global`] unless [`with_registry`] says otherwise. A registry
+/// of one's own is for tests, and for parts of a program that report apart. Cloning gives another
+/// handle to the same registry.
+///
+/// ```
+/// use perf_core::{Registry, with_registry};
+/// use std::time::Duration;
+///
+/// let registry = Registry::new();
+/// registry.record("parse", Duration::from_micros(7));
+/// assert_eq!(registry.get("parse").unwrap().count(), 1);
+/// assert!(Registry::global().get("parse").is_none());
+/// ```
+///
+/// [`reset`]: Registry::reset
+#[derive(Clone)]
+pub struct Registry {
+    handle: Arc<Handle>,
+}
+
+/// When the last handle goes, the registry's lanes are free for others.
+struct Handle {
+    core: Arc<Core>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let _busy = Busy::enter();
+        let lanes = heal(self.core.lanes.lock()).clone();
+        lanes.into_iter().for_each(Lane::detach);
+    }
+}
+
+/// What lanes and snapshots see of a registry.
+pub(crate) struct Core {
+    /// Unique in the process, never 0.
+    pub(crate) id: u32,
+    pub(crate) lanes: Mutex<Vec<&'static Lane>>,
+    pub(crate) stripes: Box<[Mutex<Table>]>,
+    pub(crate) started: Mutex<SystemTime>,
+    /// Calls made from inside the aggregation itself that found no room to be kept.
+    pub(crate) lost: AtomicU64,
+    precision: AtomicU8,
+    limit: u64,
+}
+
+/// Every registry that is alive, for the timer that ends on a thread of another registry.
+static ALIVE: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
+
+impl Registry {
+    /// An empty registry.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// assert!(registry.snapshot().operations().is_empty());
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        static IDS: AtomicU32 = AtomicU32::new(1);
+        let core = Arc::new(Core::new(IDS.fetch_add(1, Relaxed)));
+        let mut alive = heal(ALIVE.lock());
+        alive.retain(|core| core.strong_count() > 0);
+        alive.push(Arc::downgrade(&core));
+        Self {
+            handle: Arc::new(Handle { core }),
+        }
+    }
+
+    /// The registry of the process, made on first use.
+    ///
+    /// ```
+    /// perf_core::record("boot", std::time::Duration::from_millis(3));
+    /// assert_eq!(perf_core::Registry::global().get("boot").unwrap().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn global() -> &'static Self {
+        static GLOBAL: Lazy<Registry> = Lazy::new(Registry::new);
+        &GLOBAL
+    }
+
+    /// Everything recorded so far by all threads, running ones included. Changes nothing.
+    ///
+    /// Called from inside perfkit's own aggregation (a timed global allocator could do that), it
+    /// is empty.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        collect::snapshot(self.core(), None)
+    }
+
+    /// The statistics of one operation, `None` if it has never been called here.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Operation> {
+        let op = directory::find(name)?;
+        collect::snapshot(self.core(), Some(op)).get(name).cloned()
+    }
+
+    /// Sets all counts, times and histograms to zero. Operations stay known, with no calls; calls
+    /// under way are counted when they end.
+    pub fn reset(&self) {
+        let Some(_busy) = Busy::enter() else { return };
+        let core = self.core();
+        core.flush_lanes();
+        let mut stripes: Vec<_> = core
+            .stripes
+            .iter()
+            .map(|stripe| heal(stripe.lock()))
+            .collect();
+        let layout = core.recording().layout;
+        stripes.iter_mut().for_each(|table| table.reset(layout));
+        *heal(core.started.lock()) = SystemTime::now();
+    }
+
+    /// Starts timing a scope under a name of any lifetime; it ends when the timer is dropped.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// {
+    ///     let _t = registry.timer(&format!("step_{}", 1));
+    /// }
+    /// assert_eq!(registry.get("step_1").unwrap().count(), 1);
+    /// ```
+    pub fn timer(&self, name: &str) -> Timer {
+        match directory::intern(name) {
+            Some(op) if crate::enabled() => Timer::start(self.core(), op),
+            _ => Timer::off(),
+        }
+    }
+
+    /// Times a closure and returns what it returns.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// assert_eq!(registry.time("sum", || (1..=4).sum::<i32>()), 10);
+    /// assert_eq!(registry.get("sum").unwrap().count(), 1);
+    /// ```
+    pub fn time<R>(&self, name: &str, f: impl FnOnce() -> R) -> R {
+        let _timer = self.timer(name);
+        f()
+    }
+
+    /// Records a call that was timed elsewhere, as [`Outcome::Ok`].
+    ///
+    /// Durations above [`MAX_DURATION`] are clamped in the histogram and counted as
+    /// [`Operation::clamped`]; minimum, maximum and sum stay exact up to 2^62 clock ticks (at
+    /// least 36 years).
+    pub fn record(&self, name: &str, duration: Duration) {
+        self.record_outcome(name, duration, Outcome::Ok);
+    }
+
+    /// Records a call that was timed elsewhere.
+    ///
+    /// ```
+    /// use perf_core::{Outcome, Registry};
+    /// let registry = Registry::new();
+    /// registry.record_outcome("fetch", std::time::Duration::from_secs(1), Outcome::Error);
+    /// assert_eq!(registry.get("fetch").unwrap().outcome(Outcome::Error), 1);
+    /// ```
+    pub fn record_outcome(&self, name: &str, duration: Duration, outcome: Outcome) {
+        if !crate::enabled() {
+            return;
+        }
+        let Some(op) = directory::intern(name) else {
+            return;
+        };
+        let mut word = Word::new(op, 0, false, false);
+        word.set_outcome(outcome);
+        let event = Event {
+            word: word.0,
+            start: 0,
+            end: Clock::get().ticks_of(duration),
+        };
+        self.core().record(event);
+    }
+
+    /// Sets how many significant digits the histograms of operations first seen from now on keep:
+    /// 1 to 5, 3 by default. At 3 digits an operation takes 4 KiB for each power of two its
+    /// durations span, at 2 digits 0.5 KiB. Values outside 1–5 are taken as the nearest.
+    pub fn set_precision(&self, digits: u8) {
+        self.core().precision.store(digits, Relaxed);
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.handle.core
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("id", &self.core().id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    fn new(id: u32) -> Self {
+        // One more than can record at once, so that a snapshot need not stop anybody.
+        let stripes = std::thread::available_parallelism()
+            .map_or(4, usize::from)
+            .min(64)
+            + 1;
+        Self {
+            id,
+            lanes: Mutex::default(),
+            stripes: (0..stripes).map(|_| Mutex::default()).collect(),
+            started: Mutex::new(SystemTime::now()),
+            lost: AtomicU64::new(0),
+            precision: AtomicU8::new(DEFAULT_PRECISION),
+            limit: Clock::get().ticks_of(MAX_DURATION),
+        }
+    }
+
+    pub(crate) fn recording(&self) -> Recording {
+        let layout = Layout::new(self.precision.load(Relaxed));
+        Recording {
+            limit: self.limit,
+            layout,
+        }
+    }
+
+    /// The first stripe nobody holds, from the preferred one on. Only if all are held does this
+    /// wait.
+    pub(crate) fn stripe(&self, preferred: &mut usize) -> MutexGuard<'_, Table> {
+        let count = self.stripes.len();
+        for at in (*preferred..count).chain(0..*preferred) {
+            if let Some(table) = self.stripes.get(at).and_then(|s| heal_try(s.try_lock())) {
+                *preferred = at;
+                return table;
+            }
+        }
+        heal(self.stripes[*preferred % count].lock())
+    }
+
+    /// Records on this thread's lane, or past it while the thread is being torn down.
+    pub(crate) fn record(self: &Arc<Self>, event: Event) {
+        match local::lane_for(self) {
+            Some(lane) => lane.record(event),
+            None => self.record_directly(event),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn record_directly(&self, event: Event) {
+        let Some(_busy) = Busy::enter() else {
+            self.lost.fetch_add(1, Relaxed);
+            return;
+        };
+        self.stripe(&mut 0).record(event, self.recording());
+    }
+
+    /// Brings in what the lanes still hold. The caller is [`Busy`].
+    pub(crate) fn flush_lanes(&self) {
+        let lanes = heal(self.lanes.lock()).clone();
+        lanes.iter().for_each(|lane| lane.flush_to(self));
+    }
+
+    /// The registry of this id, if it is still alive.
+    pub(crate) fn by_id(id: u32) -> Option<Arc<Self>> {
+        heal(ALIVE.lock())
+            .iter()
+            .filter_map(Weak::upgrade)
+            .find(|core| core.id == id)
+    }
+}
+
+/// Runs `f` with everything timed on this thread going to `registry`: call sites, timers and
+/// futures first polled here. Nests; undone on return and on panic. Other threads are untouched.
+///
+/// ```
+/// use perf_core::{Registry, with_registry};
+///
+/// let registry = Registry::new();
+/// with_registry(&registry, || {
+///     let _t = perf_core::timer("inside");
+/// });
+/// assert_eq!(registry.get("inside").unwrap().count(), 1);
+/// assert!(perf_core::get("inside").is_none());
+/// ```
+pub fn with_registry<R>(registry: &Registry, f: impl FnOnce() -> R) -> R {
+    let _restore = local::redirect(local::lane_for(registry.core()));
+    f()
+}

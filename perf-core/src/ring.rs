@@ -1,0 +1,288 @@
+//! The single-producer single-consumer queue between a thread and whoever aggregates its events.
+//!
+//! The producer pushes without a lock. The consuming side sits behind a mutex, so that the owner
+//! (when half a ring has filled), a snapshot, and thread exit can take turns at it. `N` must be a
+//! power of two of at least 2; a drain is due every `N / 2` events, which leaves the owner another
+//! `N / 2` slots to go on with while somebody else drains.
+
+use crate::primitive::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, heal, heal_try};
+
+/// What one finished call leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// Operation, parent, outcome and flags, packed by [`Word`](crate::word::Word).
+    pub(crate) word: u64,
+    /// Clock ticks at the start of the call.
+    pub(crate) start: u64,
+    /// Clock ticks at its end.
+    pub(crate) end: u64,
+}
+
+struct Slot {
+    word: AtomicU64,
+    start: AtomicU64,
+    end: AtomicU64,
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            start: AtomicU64::new(0),
+            end: AtomicU64::new(0),
+        }
+    }
+}
+
+pub(crate) struct Ring<C, const N: usize> {
+    /// Events pushed so far; written by the owner alone.
+    tail: AtomicUsize,
+    /// Events consumed so far; written under the consumer lock alone.
+    head: AtomicUsize,
+    consumer: Mutex<C>,
+    slots: [Slot; N],
+}
+
+impl<C, const N: usize> Ring<C, N> {
+    const HALF: usize = N / 2;
+
+    pub(crate) fn new(consumer: C) -> Self {
+        const {
+            assert!(
+                N >= 2 && N.is_power_of_two(),
+                "a ring holds a power of two of events"
+            )
+        };
+        Self {
+            tail: AtomicUsize::new(0),
+            head: AtomicUsize::new(0),
+            consumer: Mutex::new(consumer),
+            slots: std::array::from_fn(|_| Slot::new()),
+        }
+    }
+
+    /// Adds an event. Owner only. `make_room` runs once every `N / 2` events and must return
+    /// whether the next half of the ring is free; if not, the event is refused.
+    #[inline]
+    pub(crate) fn push(&self, event: Event, make_room: impl FnOnce() -> bool) -> bool {
+        let tail = self.tail.load(Ordering::Relaxed);
+        if tail.is_multiple_of(Self::HALF) && !make_room() {
+            return false;
+        }
+        let slot = &self.slots[tail % N];
+        slot.word.store(event.word, Ordering::Relaxed);
+        slot.start.store(event.start, Ordering::Relaxed);
+        slot.end.store(event.end, Ordering::Relaxed);
+        self.tail.store(tail.wrapping_add(1), Ordering::Release);
+        true
+    }
+
+    /// Whether half the ring is free. Owner only.
+    pub(crate) fn has_room(&self) -> bool {
+        let used = self
+            .tail
+            .load(Ordering::Relaxed)
+            .wrapping_sub(self.head.load(Ordering::Acquire));
+        used <= N - Self::HALF
+    }
+
+    /// The consuming side, waiting for it.
+    pub(crate) fn consumer(&self) -> Consuming<'_, C, N> {
+        Consuming {
+            ring: self,
+            state: heal(self.consumer.lock()),
+        }
+    }
+
+    /// The consuming side, if nobody else is at it.
+    pub(crate) fn try_consumer(&self) -> Option<Consuming<'_, C, N>> {
+        let state = heal_try(self.consumer.try_lock())?;
+        Some(Consuming { ring: self, state })
+    }
+}
+
+/// The consuming side of a ring, held.
+pub(crate) struct Consuming<'a, C, const N: usize> {
+    ring: &'a Ring<C, N>,
+    /// The consumer's own state.
+    pub(crate) state: MutexGuard<'a, C>,
+}
+
+impl<C, const N: usize> Consuming<'_, C, N> {
+    /// Hands the events pushed so far to `take`, oldest first, and frees their slots: those that
+    /// `take` leaves are dropped.
+    pub(crate) fn drain(&mut self, take: impl FnOnce(&mut C, Events<'_, N>)) {
+        let ring = self.ring;
+        let tail = ring.tail.load(Ordering::Acquire);
+        let at = ring.head.load(Ordering::Relaxed);
+        take(
+            &mut self.state,
+            Events {
+                slots: &ring.slots,
+                at,
+                tail,
+            },
+        );
+        ring.head.store(tail, Ordering::Release);
+    }
+}
+
+/// The events of one drain.
+pub(crate) struct Events<'a, const N: usize> {
+    slots: &'a [Slot; N],
+    at: usize,
+    tail: usize,
+}
+
+impl<const N: usize> Iterator for Events<'_, N> {
+    type Item = Event;
+
+    #[inline]
+    fn next(&mut self) -> Option<Event> {
+        if self.at == self.tail {
+            return None;
+        }
+        let slot = &self.slots[self.at % N];
+        self.at = self.at.wrapping_add(1);
+        Some(Event {
+            word: slot.word.load(Ordering::Relaxed),
+            start: slot.start.load(Ordering::Relaxed),
+            end: slot.end.load(Ordering::Relaxed),
+        })
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn event(n: u64) -> Event {
+        Event {
+            word: n,
+            start: n * 10,
+            end: n * 10 + 1,
+        }
+    }
+
+    fn make_room(ring: &Ring<Vec<Event>, 4>) -> bool {
+        ring.consumer().drain(|kept, events| kept.extend(events));
+        true
+    }
+
+    #[test]
+    fn events_come_out_once_and_in_order() {
+        let ring = Ring::<Vec<Event>, 4>::new(Vec::new());
+        for n in 0..1001 {
+            assert!(ring.push(event(n), || make_room(&ring)));
+        }
+        let mut consumer = ring.consumer();
+        consumer.drain(|kept, events| kept.extend(events));
+        assert_eq!(*consumer.state, (0..1001).map(event).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_full_ring_refuses_rather_than_overwrites() {
+        let ring = Ring::<Vec<Event>, 4>::new(Vec::new());
+        let accepted: Vec<bool> = (0..6)
+            .map(|n| ring.push(event(n), || ring.has_room()))
+            .collect();
+        assert_eq!(accepted, [true, true, true, true, false, false]);
+        let mut consumer = ring.consumer();
+        consumer.drain(|kept, events| kept.extend(events));
+        assert_eq!(consumer.state.len(), 4);
+    }
+}
+
+/// Every interleaving: `RUSTFLAGS="--cfg loom" cargo test -p perf-core --lib --release loom`.
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+    use loom::{sync::Arc, thread};
+
+    type Small = Ring<Vec<Event>, 2>;
+
+    fn event(n: u64) -> Event {
+        Event {
+            word: n,
+            start: n,
+            end: n + 1,
+        }
+    }
+
+    /// What the owner does at a boundary: drain, unless somebody else is at it and room is left.
+    fn make_room(ring: &Small) -> bool {
+        if let Some(mut consumer) = ring.try_consumer() {
+            consumer.drain(|kept, events| kept.extend(events));
+        } else if !ring.has_room() {
+            ring.consumer().drain(|kept, events| kept.extend(events));
+        }
+        true
+    }
+
+    fn push(ring: &Small, n: u64) {
+        assert!(ring.push(event(n), || make_room(ring)));
+    }
+
+    fn expect_all(ring: &Small, events: u64) {
+        let mut consumer = ring.consumer();
+        consumer.drain(|kept, events| kept.extend(events));
+        assert_eq!(*consumer.state, (0..events).map(event).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_reader_drains_while_the_owner_pushes_and_wraps() {
+        loom::model(|| {
+            let ring = Arc::new(Small::new(Vec::new()));
+            let reader = {
+                let ring = Arc::clone(&ring);
+                thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
+            };
+            (0..4).for_each(|n| push(&ring, n));
+            reader.join().unwrap();
+            expect_all(&ring, 4);
+        });
+    }
+
+    #[test]
+    fn two_readers_and_the_owner_never_take_an_event_twice() {
+        loom::model(|| {
+            let ring = Arc::new(Small::new(Vec::new()));
+            let readers = [0, 1].map(|_| {
+                let ring = Arc::clone(&ring);
+                thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
+            });
+            (0..2).for_each(|n| push(&ring, n));
+            readers.map(|reader| reader.join().unwrap());
+            expect_all(&ring, 2);
+        });
+    }
+
+    #[test]
+    fn a_ring_passes_from_an_exiting_thread_to_the_next() {
+        loom::model(|| {
+            let ring = Arc::new(Small::new(Vec::new()));
+            let free = Arc::new(Mutex::new(false));
+            let first = {
+                let (ring, free) = (Arc::clone(&ring), Arc::clone(&free));
+                thread::spawn(move || {
+                    push(&ring, 0);
+                    push(&ring, 1);
+                    // Thread exit: drain, then hand the ring over.
+                    ring.consumer().drain(|kept, events| kept.extend(events));
+                    *free.lock().unwrap() = true;
+                })
+            };
+            let reader = {
+                let ring = Arc::clone(&ring);
+                thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
+            };
+            let reused = *free.lock().unwrap();
+            if reused {
+                push(&ring, 2);
+            }
+            first.join().unwrap();
+            reader.join().unwrap();
+            expect_all(&ring, if reused { 3 } else { 2 });
+        });
+    }
+}

@@ -1,0 +1,130 @@
+//! The guard in a timed sync function.
+
+use crate::{
+    lane::Lane,
+    local, log,
+    outcome::Outcome,
+    registry::Registry,
+    ring::Event,
+    site::{CallSite, is_heard},
+    word::Word,
+};
+use std::thread::panicking;
+
+/// Times the block it lives in. It is a local of a function the macro wrote, so it ends on the
+/// thread and in the order it should: nothing of that is checked.
+#[derive(Debug)]
+#[must_use]
+pub struct Scope {
+    site: &'static CallSite,
+    /// `None` when not timing (`word` is 0 then), and while the thread is being torn down.
+    lane: Option<&'static Lane>,
+    word: Word,
+    depth: u32,
+    start: u64,
+}
+
+impl Scope {
+    /// Starts timing.
+    #[inline]
+    pub fn enter(site: &'static CallSite) -> Self {
+        if crate::enabled() {
+            Self::start(site)
+        } else {
+            Self::off(site)
+        }
+    }
+
+    /// Starts timing, switched on or not.
+    #[inline]
+    pub(crate) fn start(site: &'static CallSite) -> Self {
+        let op = site.op();
+        if op == 0 {
+            return Self::off(site);
+        }
+        let Some(lane) = local::current() else {
+            return Self::enter_late(site, op);
+        };
+        let entered = lane.frames.enter(op);
+        let word = Word::new(op, entered.parent, entered.nested, panicking());
+        Self {
+            site,
+            lane: Some(lane),
+            word,
+            depth: entered.depth,
+            start: lane.clock.ticks(),
+        }
+    }
+
+    #[inline]
+    fn off(site: &'static CallSite) -> Self {
+        Self {
+            site,
+            lane: None,
+            word: Word(0),
+            depth: 0,
+            start: 0,
+        }
+    }
+
+    #[cold]
+    fn enter_late(site: &'static CallSite, op: u32) -> Self {
+        let word = Word::new(op, 0, false, panicking());
+        Self {
+            site,
+            lane: None,
+            word,
+            depth: 0,
+            start: crate::clock::Clock::get().ticks(),
+        }
+    }
+
+    /// Sets how the call ended; a panic overrides it.
+    #[inline]
+    pub fn set_outcome(&mut self, outcome: Outcome) {
+        self.word.set_outcome(outcome);
+    }
+}
+
+impl Drop for Scope {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(lane) = self.lane else {
+            if self.word != Word(0) {
+                leave_late(self.word, self.start);
+            }
+            return;
+        };
+        let end = lane.clock.ticks();
+        let mut word = self.word;
+        settle_panic(&mut word);
+        lane.frames.leave(self.depth);
+        lane.record(Event {
+            word: word.0,
+            start: self.start,
+            end,
+        });
+        if is_heard(self.site.level) {
+            log::call(word, self.site.level, end.wrapping_sub(self.start));
+        }
+    }
+}
+
+/// A panic that began after the call did is the call's outcome.
+#[inline]
+pub(crate) fn settle_panic(word: &mut Word) {
+    if panicking() && !word.has(Word::UNWINDING) {
+        word.set_outcome(Outcome::Panicked);
+    }
+}
+
+#[cold]
+fn leave_late(mut word: Word, start: u64) {
+    settle_panic(&mut word);
+    let end = crate::clock::Clock::get().ticks();
+    Registry::global().core().record_directly(Event {
+        word: word.0,
+        start,
+        end,
+    });
+}

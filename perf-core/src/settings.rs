@@ -1,0 +1,197 @@
+//! `PERFKIT_*` variables: read once, at `init()`, over what the program set.
+
+use crate::builder::{Builder, Format, Output};
+use std::{env, ffi::OsString, path::PathBuf};
+
+/// What was wrong with a variable, as a line for people.
+pub(crate) type Warning = String;
+
+/// Applies the variables that are set. A malformed one changes nothing, and gives a warning.
+pub(crate) fn apply(builder: &mut Builder) -> Vec<Warning> {
+    apply_from(builder, |name| env::var_os(name))
+}
+
+fn apply_from(builder: &mut Builder, var: impl Fn(&str) -> Option<OsString>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for variable in VARIABLES {
+        let Some(value) = var(variable.name).filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        let applied = value
+            .to_str()
+            .and_then(|text| (variable.apply)(builder, text.trim()));
+        if applied.is_none() {
+            warnings.push(format!(
+                "perfkit: {}={value:?} is not understood and ignored: expected {}",
+                variable.name, variable.accepts,
+            ));
+        }
+    }
+    warnings
+}
+
+struct Variable {
+    name: &'static str,
+    /// What it accepts, as said to people.
+    accepts: &'static str,
+    /// `None` if the text is not that.
+    apply: fn(&mut Builder, &str) -> Option<()>,
+}
+
+const VARIABLES: [Variable; 9] = [
+    Variable {
+        name: "PERFKIT_ENABLED",
+        accepts: "1 or 0",
+        apply: |_, text| switch(text).map(crate::set_enabled),
+    },
+    Variable {
+        name: "PERFKIT_PERCENTILES",
+        accepts: "numbers from 0 to 100 separated by commas, such as 50,95,99.9",
+        apply: |builder, text| {
+            let percentile = |text: &str| {
+                text.trim()
+                    .parse()
+                    .ok()
+                    .filter(|value: &f64| (0.0..=100.0).contains(value))
+            };
+            builder.options.percentiles = text.split(',').map(percentile).collect::<Option<_>>()?;
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_SORT",
+        accepts: "one of total, self, calls, mean, max, errors, name",
+        apply: |builder, text| {
+            builder.options.sort = text.parse().ok()?;
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_LIMIT",
+        accepts: "a whole number of operations",
+        apply: |builder, text| {
+            builder.options.limit = text.parse().ok()?;
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_OUTPUT",
+        accepts: "stderr, stdout, or the path of a file",
+        apply: |builder, text| {
+            builder.output = match text {
+                "stderr" => Output::Stderr,
+                "stdout" => Output::Stdout,
+                path => Output::File(PathBuf::from(path)),
+            };
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_FORMAT",
+        accepts: "one of table, json, none",
+        apply: |builder, text| {
+            builder.format = match text {
+                "table" => Format::Table,
+                "json" => Format::Json,
+                "none" => Format::None,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_PRECISION",
+        accepts: "a number of significant digits from 1 to 5",
+        apply: |builder, text| {
+            builder.precision = Some(
+                text.parse()
+                    .ok()
+                    .filter(|digits| (1..=5).contains(digits))?,
+            );
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_LEVEL",
+        accepts: "one of off, error, warn, info, debug, trace",
+        apply: |builder, text| {
+            builder.level = Some(text.parse().ok()?);
+            Some(())
+        },
+    },
+    Variable {
+        name: "PERFKIT_SIGNALS",
+        accepts: "1 or 0",
+        apply: |builder, text| {
+            builder.signals = switch(text)?;
+            Some(())
+        },
+    },
+];
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" | "on" | "yes" => Some(true),
+        "0" | "false" | "off" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::summary::Sort;
+
+    fn apply_one(name: &str, value: &str) -> (Builder, Vec<Warning>) {
+        let mut builder = Builder::default();
+        let warnings = apply_from(&mut builder, |asked| (asked == name).then(|| value.into()));
+        (builder, warnings)
+    }
+
+    #[test]
+    fn each_variable_sets_its_setting() {
+        assert_eq!(
+            apply_one("PERFKIT_PERCENTILES", "50, 99.9")
+                .0
+                .options
+                .percentiles,
+            [50.0, 99.9]
+        );
+        assert_eq!(
+            apply_one("PERFKIT_SORT", "self").0.options.sort,
+            Sort::SelfTime
+        );
+        assert_eq!(apply_one("PERFKIT_LIMIT", "7").0.options.limit, 7);
+        assert_eq!(apply_one("PERFKIT_PRECISION", "2").0.precision, Some(2));
+        assert_eq!(apply_one("PERFKIT_FORMAT", "json").0.format, Format::Json);
+        assert!(apply_one("PERFKIT_SIGNALS", "on").0.signals);
+        assert!(
+            matches!(apply_one("PERFKIT_OUTPUT", "a/b").0.output, Output::File(path) if path.ends_with("b"))
+        );
+        assert!(apply_one("PERFKIT_LEVEL", "info").0.level.is_some());
+    }
+
+    #[test]
+    fn a_malformed_value_is_named_and_changes_nothing() {
+        for variable in VARIABLES.iter().filter(|v| v.name != "PERFKIT_OUTPUT") {
+            let (builder, warnings) = apply_one(variable.name, "12ab,");
+            assert_eq!(warnings.len(), 1, "{}", variable.name);
+            for part in [variable.name, "\"12ab,\"", variable.accepts] {
+                assert!(warnings[0].contains(part), "{}", warnings[0]);
+            }
+            assert_eq!(format!("{builder:?}"), format!("{:?}", Builder::default()));
+        }
+        assert_eq!(apply_one("PERFKIT_PERCENTILES", "50,101").1.len(), 1);
+        assert_eq!(apply_one("PERFKIT_PERCENTILES", "nan").1.len(), 1);
+        assert_eq!(apply_one("PERFKIT_PRECISION", "6").1.len(), 1);
+    }
+
+    #[test]
+    fn an_empty_value_is_as_if_not_set() {
+        assert!(
+            VARIABLES
+                .iter()
+                .all(|variable| apply_one(variable.name, "").1.is_empty())
+        );
+    }
+}

@@ -1,0 +1,365 @@
+//! The summary: a snapshot as a table for people. No output of its own, no globals.
+
+use crate::{
+    columns::{Column, Mark, TRUSTED_COSTS, nanos, percent},
+    human,
+    overhead::overhead,
+    snapshot::{Operation, Snapshot},
+};
+use comfy_table::{CellAlignment, ColumnConstraint, LineStyle, Table, Width, presets};
+use std::{cmp::Reverse, fmt, str::FromStr, time::Duration};
+
+/// The table of a snapshot, as text by [`Display`](fmt::Display).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let registry = perf_core::Registry::new();
+/// registry.record("load", Duration::from_millis(12));
+/// let summary = perf_core::Summary::new(registry.snapshot()).percentiles(&[50.0, 99.9]);
+/// let text = summary.to_string();
+/// assert!(text.contains("load") && text.contains("12.0 ms") && text.contains("p99.9"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Summary {
+    snapshot: Snapshot,
+    options: Options,
+}
+
+/// How a summary looks.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) percentiles: Vec<f64>,
+    pub(crate) sort: Sort,
+    pub(crate) limit: usize,
+    pub(crate) width: usize,
+    pub(crate) color: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            percentiles: vec![50.0, 95.0, 99.0],
+            sort: Sort::Total,
+            limit: usize::MAX,
+            width: usize::MAX,
+            color: false,
+        }
+    }
+}
+
+/// What a summary is sorted by: the largest first, names from A to Z.
+///
+/// ```
+/// assert_eq!("self".parse(), Ok(perf_core::Sort::SelfTime));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The time of outermost calls.
+    #[default]
+    Total,
+    /// The time spent in the operation itself.
+    SelfTime,
+    /// The number of calls.
+    Calls,
+    /// The mean duration.
+    Mean,
+    /// The longest duration.
+    Max,
+    /// The number of failed calls.
+    Errors,
+    /// The name.
+    Name,
+}
+
+impl Sort {
+    const NAMES: [(&'static str, Self); 7] = [
+        ("total", Self::Total),
+        ("self", Self::SelfTime),
+        ("calls", Self::Calls),
+        ("mean", Self::Mean),
+        ("max", Self::Max),
+        ("errors", Self::Errors),
+        ("name", Self::Name),
+    ];
+}
+
+impl FromStr for Sort {
+    type Err = UnknownSort;
+
+    fn from_str(name: &str) -> Result<Self, UnknownSort> {
+        let known = Self::NAMES.iter().find(|(known, _)| *known == name);
+        known.map(|(_, sort)| *sort).ok_or(UnknownSort)
+    }
+}
+
+/// The text names no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownSort;
+
+impl fmt::Display for UnknownSort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected one of total, self, calls, mean, max, errors, name")
+    }
+}
+
+impl std::error::Error for UnknownSort {}
+
+/// A name is shortened to this many columns before a column of figures is left out.
+const SHORTEST_NAME: usize = 24;
+
+impl Summary {
+    /// The summary of a snapshot: sorted by total time, p50, p95 and p99, no limit of rows or
+    /// width, no colour.
+    #[must_use]
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self::with(snapshot, Options::default())
+    }
+
+    pub(crate) fn with(snapshot: Snapshot, options: Options) -> Self {
+        Self { snapshot, options }
+    }
+
+    /// Shows these percentiles, each 0 to 100.
+    #[must_use]
+    pub fn percentiles(mut self, percentiles: &[f64]) -> Self {
+        self.options.percentiles = percentiles.to_vec();
+        self
+    }
+
+    /// Sorts by this.
+    #[must_use]
+    pub fn sort(mut self, sort: Sort) -> Self {
+        self.options.sort = sort;
+        self
+    }
+
+    /// Shows at most this many operations, and says how many more there are.
+    #[must_use]
+    pub fn limit(mut self, operations: usize) -> Self {
+        self.options.limit = operations;
+        self
+    }
+
+    /// Keeps lines within this many columns: names are shortened, then figures left out.
+    #[must_use]
+    pub fn width(mut self, columns: usize) -> Self {
+        self.options.width = columns;
+        self
+    }
+
+    /// Uses the colours of an ANSI terminal.
+    #[must_use]
+    pub fn color(mut self, color: bool) -> Self {
+        self.options.color = color;
+        self
+    }
+
+    /// The operations to show, in order: those that were called.
+    fn rows(&self) -> Vec<&Operation> {
+        let mut rows: Vec<_> = self
+            .snapshot
+            .operations()
+            .iter()
+            .filter(|o| o.count() > 0)
+            .collect();
+        match self.options.sort {
+            Sort::Total => rows.sort_by_key(|o| Reverse(o.total())),
+            Sort::SelfTime => rows.sort_by_key(|o| Reverse(o.self_time())),
+            Sort::Calls => rows.sort_by_key(|o| Reverse(o.count())),
+            Sort::Mean => rows.sort_by_key(|o| Reverse(o.mean())),
+            Sort::Max => rows.sort_by_key(|o| Reverse(o.max())),
+            Sort::Errors => rows.sort_by_key(|o| Reverse(o.errors())),
+            Sort::Name => {}
+        }
+        rows
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.rows();
+        let shown = &rows[..rows.len().min(self.options.limit)];
+        if rows.is_empty() {
+            return writeln!(f, "perfkit: no timed operation has been called");
+        }
+        let (table, marks) = self.table(shown);
+        for (at, line) in table.lines().enumerate() {
+            // The header, and the rule below it.
+            let style = if at == 0 { "1" } else { "2" };
+            self.line(f, line.trim_end(), (at < 2).then_some(style))?;
+        }
+        for note in self.notes(&rows, shown.len(), &marks) {
+            self.line(f, &note, Some("2"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    fn line(&self, f: &mut fmt::Formatter<'_>, text: &str, style: Option<&str>) -> fmt::Result {
+        match style.filter(|_| self.options.color) {
+            Some(style) => writeln!(f, "\u{1b}[{style}m{text}\u{1b}[0m"),
+            None => writeln!(f, "{text}"),
+        }
+    }
+
+    /// The table within the width, and the marks it uses.
+    fn table(&self, rows: &[&Operation]) -> (Table, Vec<Mark>) {
+        let mut columns = vec![
+            Column::Calls,
+            Column::Errors,
+            Column::Total,
+            Column::SelfShare,
+        ];
+        columns.extend([Column::Mean, Column::Min]);
+        columns.extend(
+            self.options
+                .percentiles
+                .iter()
+                .map(|p| Column::Percentile(*p)),
+        );
+        columns.push(Column::Max);
+        loop {
+            let (mut table, marks) = self.table_of(rows, &columns);
+            let widths: Vec<usize> = table
+                .column_max_content_widths()
+                .iter()
+                .map(|width| usize::from(*width))
+                .collect();
+            // Two columns between figures.
+            let figures: usize = widths.iter().skip(1).map(|width| width + 2).sum();
+            let room = self.options.width.saturating_sub(figures);
+            let name = widths.first().copied().unwrap_or(0);
+            if name <= room {
+                return (table, marks);
+            }
+            if room >= SHORTEST_NAME.min(name) || columns.len() <= 2 {
+                shorten(&mut table, room.max(8));
+                return (table, marks);
+            }
+            let least = columns.iter().copied().min_by_key(|column| column.worth());
+            columns.retain(|column| Some(*column) != least);
+        }
+    }
+
+    fn table_of(&self, rows: &[&Operation], columns: &[Column]) -> (Table, Vec<Mark>) {
+        let all = self.snapshot.total_time();
+        let mut marks = Vec::new();
+        let mut table = Table::new();
+        let rule = LineStyle::none().fill('─').junction('─');
+        table.load_style(presets::NOTHING.header_separator(rule));
+        let titles = columns.iter().map(|column| column.title());
+        table.set_header(std::iter::once("operation".to_owned()).chain(titles));
+        for operation in rows {
+            let mut cells = vec![printable(operation.name())];
+            for column in columns {
+                let (figure, mark) = column.figure(operation, all);
+                cells.push(figure + mark.sign());
+                if mark != Mark::None && !marks.contains(&mark) {
+                    marks.push(mark);
+                }
+            }
+            table.add_row(cells);
+        }
+        for column in table.column_iter_mut() {
+            let alignment = if column.index == 0 {
+                CellAlignment::Left
+            } else {
+                CellAlignment::Right
+            };
+            column.set_cell_alignment(alignment);
+            column.set_padding((if column.index == 0 { 0 } else { 2 }, 0));
+        }
+        (table, marks)
+    }
+
+    /// What the figures rest on.
+    fn notes(&self, rows: &[&Operation], shown: usize, marks: &[Mark]) -> Vec<String> {
+        let calls: u64 = rows.iter().map(|operation| operation.count()).sum();
+        let inside = self.snapshot.total_time();
+        let mut notes = vec![format!(
+            "{} operations, {} calls, {} inside them, in {} of running",
+            rows.len(),
+            human::count(calls),
+            human::spaced(nanos(inside)),
+            human::spaced(nanos(self.snapshot.elapsed())),
+        )];
+        if shown < rows.len() {
+            notes[0] += &format!("; {} more operations not shown", rows.len() - shown);
+        }
+        let cost = Duration::from_nanos(calls.saturating_mul(nanos(overhead())));
+        notes.push(format!(
+            "timing a call costs {} here: {} in all, {} of the time measured",
+            human::spaced(nanos(overhead())),
+            human::spaced(nanos(cost)),
+            percent(cost, inside),
+        ));
+        if marks.contains(&Mark::CostMatters) {
+            notes.push(format!("~ the median is under {TRUSTED_COSTS} × that cost"));
+        }
+        if marks.contains(&Mark::FewSamples) {
+            notes.push("* too few calls for this percentile: p99 wants 100, p99.9 1,000".into());
+        }
+        notes.extend(self.anomalies(rows));
+        notes
+    }
+
+    fn anomalies(&self, rows: &[&Operation]) -> impl Iterator<Item = String> {
+        let sum = |of: fn(&Operation) -> u64| rows.iter().map(|operation| of(operation)).sum();
+        let anomalies: [(u64, &str); 4] = [
+            (
+                sum(Operation::clamped),
+                "lasted over 100 days: clamped in the percentiles",
+            ),
+            (
+                sum(Operation::backward),
+                "ended before they began, by the clock: counted as zero",
+            ),
+            (
+                sum(Operation::overlaps),
+                "overlapped others: self times around them are approximate",
+            ),
+            (
+                self.snapshot.lost(),
+                "could not be kept: perfkit was called from inside itself",
+            ),
+        ];
+        anomalies
+            .into_iter()
+            .filter(|(calls, _)| *calls > 0)
+            .map(|(calls, what)| format!("! {} calls {what}", human::count(calls)))
+    }
+}
+
+/// Keeps the names' column to a width; the end of a path says more than its beginning.
+fn shorten(table: &mut Table, width: usize) {
+    for row in table.row_iter_mut() {
+        let mut cells: Vec<_> = row.cell_iter().map(|cell| cell.content()).collect();
+        if let Some(name) = cells.first_mut() {
+            let long = name.chars().count().saturating_sub(width);
+            if long > 0 {
+                *name = std::iter::once('…')
+                    .chain(name.chars().skip(long + 1))
+                    .collect();
+            }
+        }
+        *row = cells.into();
+    }
+    let width = Width::Fixed(u16::try_from(width).unwrap_or(u16::MAX));
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::UpperBoundary(width));
+    }
+}
+
+/// A name on one line, whatever is in it: control characters are shown escaped.
+fn printable(name: &str) -> String {
+    let shown = |c: char| -> String {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    name.chars().map(shown).collect()
+}

@@ -1,0 +1,252 @@
+//! `Timer`: the guard of `timer!` and of a registry's own timers.
+
+use crate::{
+    clock::Clock,
+    directory, enabled,
+    lane::Lane,
+    local, log,
+    outcome::Outcome,
+    registry::{Core, Registry},
+    ring::Event,
+    scope::settle_panic,
+    site::{CallSite, is_heard},
+    word::Word,
+};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    thread::panicking,
+    time::Duration,
+};
+
+/// Times from its making until it is dropped. `Send`: it may be kept across `.await` and dropped
+/// on another thread; its duration is right all the same, while self time and callers of what ran
+/// meanwhile are then approximate.
+///
+/// ```
+/// let timer = perf_core::timer("load");
+/// let took = timer.stop();
+/// assert_eq!(perf_core::get("load").unwrap().max(), Some(took));
+/// ```
+#[must_use = "a timer ends when it is dropped: keep it, as in `let _t = timer!(…)`"]
+pub struct Timer {
+    /// Where it started; `None` when not timing (`registry` is 0 then), and while the thread is
+    /// being torn down.
+    lane: Option<&'static Lane>,
+    site: Option<&'static CallSite>,
+    registry: u32,
+    depth: u32,
+    word: Word,
+    start: u64,
+}
+
+impl Timer {
+    /// A timer of a call site, on the current registry. For `timer!`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn at(site: &'static CallSite) -> Self {
+        if !enabled() {
+            return Self::off();
+        }
+        match site.op() {
+            0 => Self::off(),
+            op => Self::current(op, Some(site)),
+        }
+    }
+
+    /// A timer of an operation, on the current registry.
+    #[inline]
+    pub(crate) fn current(op: u32, site: Option<&'static CallSite>) -> Self {
+        match local::current() {
+            Some(lane) => Self::on(lane, op, site),
+            None => Self::late(Registry::global().core(), op),
+        }
+    }
+
+    /// A timer of an operation, on a given registry.
+    pub(crate) fn start(core: &Arc<Core>, op: u32) -> Self {
+        match local::lane_for(core) {
+            Some(lane) => Self::on(lane, op, None),
+            None => Self::late(core, op),
+        }
+    }
+
+    /// A timer that records nothing.
+    #[doc(hidden)]
+    pub fn off() -> Self {
+        Self {
+            lane: None,
+            site: None,
+            registry: 0,
+            depth: 0,
+            word: Word(0),
+            start: 0,
+        }
+    }
+
+    #[inline]
+    fn on(lane: &'static Lane, op: u32, site: Option<&'static CallSite>) -> Self {
+        let entered = lane.frames.enter(op);
+        let word = Word::new(op, entered.parent, entered.nested, panicking());
+        let registry = lane.registry.load(Relaxed);
+        let start = lane.clock.ticks();
+        Self {
+            lane: Some(lane),
+            site,
+            registry,
+            depth: entered.depth,
+            word,
+            start,
+        }
+    }
+
+    #[cold]
+    fn late(core: &Core, op: u32) -> Self {
+        let word = Word::new(op, 0, false, panicking());
+        let start = Clock::get().ticks();
+        Self {
+            lane: None,
+            site: None,
+            registry: core.id,
+            depth: 0,
+            word,
+            start,
+        }
+    }
+
+    /// Marks the call as failed: its outcome will be [`Outcome::Error`].
+    ///
+    /// ```
+    /// let mut timer = perf_core::timer("import");
+    /// timer.fail();
+    /// drop(timer);
+    /// assert_eq!(perf_core::get("import").unwrap().errors(), 1);
+    /// ```
+    pub fn fail(&mut self) {
+        self.word.set_outcome(Outcome::Error);
+    }
+
+    /// Ends it without recording anything.
+    ///
+    /// ```
+    /// perf_core::timer("not this one").discard();
+    /// assert!(perf_core::get("not this one").is_none());
+    /// ```
+    pub fn discard(mut self) {
+        self.leave();
+        self.registry = 0;
+    }
+
+    /// The time since it was made; zero when timing is switched off.
+    ///
+    /// ```
+    /// let timer = perf_core::timer("wait");
+    /// let first = timer.elapsed();
+    /// assert!(timer.elapsed() >= first);
+    /// ```
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        if self.registry == 0 {
+            return Duration::ZERO;
+        }
+        let clock = Clock::get();
+        Duration::from_nanos(clock.nanos(clock.ticks().saturating_sub(self.start)))
+    }
+
+    /// Ends it, and returns the duration it recorded; zero when timing is switched off.
+    #[must_use = "drop the timer if the duration is not wanted"]
+    pub fn stop(mut self) -> Duration {
+        if self.registry == 0 {
+            return Duration::ZERO;
+        }
+        let clock = Clock::get();
+        let end = clock.ticks();
+        self.finish(end);
+        self.registry = 0;
+        Duration::from_nanos(clock.nanos(end.saturating_sub(self.start)))
+    }
+
+    #[inline]
+    fn finish(&mut self, end: u64) {
+        settle_panic(&mut self.word);
+        let here = self.leave();
+        let event = Event {
+            word: self.word.0,
+            start: self.start,
+            end,
+        };
+        match here {
+            Some(lane) => lane.record(event),
+            None => record_elsewhere(self.registry, event),
+        }
+        let level = self.site.and_then(|site| site.level);
+        // Not while the thread is being torn down: a subscriber's own thread-locals may be gone.
+        if self.lane.is_some() && is_heard(level) {
+            log::call(self.word, level, end.wrapping_sub(self.start));
+        }
+    }
+
+    /// Closes the scope. Returns the lane to record on, if that is where it was opened.
+    #[inline]
+    fn leave(&mut self) -> Option<&'static Lane> {
+        let lane = self.lane?;
+        let serving = lane.registry.load(Relaxed) == self.registry;
+        if serving && local::owns(lane) {
+            if !lane.frames.leave_checked(self.depth, self.word.op()) {
+                self.word.0 |= Word::OVERLAP;
+            }
+            return Some(lane);
+        }
+        self.word.0 |= Word::OVERLAP;
+        if serving {
+            lane.frames.bury(self.depth, self.word.op());
+        }
+        None
+    }
+}
+
+impl Drop for Timer {
+    #[inline]
+    fn drop(&mut self) {
+        if self.registry == 0 {
+            return;
+        }
+        let end = match self.lane {
+            Some(lane) => lane.clock.ticks(),
+            None => Clock::get().ticks(),
+        };
+        self.finish(end);
+    }
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = directory::name(self.word.op());
+        f.debug_struct("Timer")
+            .field("operation", &name)
+            .field("elapsed", &self.elapsed())
+            .finish()
+    }
+}
+
+/// Records for a registry this thread may not be on. Nothing is left to record in if it is gone.
+#[cold]
+pub(crate) fn record_elsewhere(registry: u32, event: Event) {
+    if let Some(core) = Core::by_id(registry) {
+        core.record(event);
+    }
+}
+
+/// Starts timing a scope on the current registry, under a name of any lifetime. `timer!` does the
+/// same; with a literal name it is faster.
+///
+/// ```
+/// let table = "users";
+/// let _t = perf_core::timer(&format!("load {table}"));
+/// ```
+pub fn timer(name: &str) -> Timer {
+    match directory::intern(name) {
+        Some(op) if enabled() => Timer::current(op, None),
+        _ => Timer::off(),
+    }
+}

@@ -1,0 +1,94 @@
+//! **perfkit**: annotate a function, and know where the time goes.
+//!
+//! ```
+//! use perfkit::{timed, timer};
+//!
+//! #[timed]
+//! fn parse(text: &str) -> Result<Vec<u32>, std::num::ParseIntError> {
+//!     let _t = timer!("split");
+//!     text.split(',').map(str::parse).collect()
+//! }
+//!
+//! let _perf = perfkit::init(); // prints the summary when dropped: hold it in `main`
+//! assert!(parse("1,2,3").is_ok());
+//! assert!(parse("1,x").is_err());
+//!
+//! let snapshot = perfkit::snapshot();
+//! let split = snapshot.get("split").unwrap();
+//! assert_eq!((split.count(), split.errors()), (2, 0));
+//! # let parse = snapshot.operations().iter().find(|o| o.name().ends_with("::parse")).unwrap();
+//! # assert_eq!((parse.count(), parse.errors()), (2, 1));
+//! ```
+//!
+//! # What is timed
+//!
+//! [`#[timed]`](timed) times every call of a function, sync or async; [`timer!`] a scope;
+//! [`TimedExt::timed`] any future. Each call adds to its *operation*: a count by [`Outcome`], the
+//! time with and without that of the operations called from it, exact minimum and maximum, and a
+//! histogram good for any percentile to three digits. Nothing needs to be set up first, and
+//! nothing is lost when threads exit, panic, or are still running when you look.
+//!
+//! # What you see
+//!
+//! [`init`] prints a table at the end of the program; [`snapshot`] gives the same as data, at any
+//! time, and changes nothing. Each call can also be a `tracing` event, `PERF [name]: 245.3ms` at
+//! target `perfkit`, level DEBUG unless told otherwise; while nobody listens at that level, it
+//! costs one load.
+//!
+//! # What it costs
+//!
+//! Two reads of the CPU's time-stamp counter, and a little: the footer of the summary says how
+//! much on your machine. [`set_enabled`]`(false)` leaves a load of a flag. Without the default
+//! feature `enabled`, `#[timed]` returns the plain function and [`timer!`] does nothing: libraries
+//! instrument themselves with `default-features = false`, and programs that want it switch it on.
+//!
+//! # Registries of one's own
+//!
+//! Everything goes to [`Registry::global`] unless [`with_registry`] sends what a closure runs
+//! elsewhere. [`PerformanceTracker`] is a registry with a smaller face, for one part of a program.
+
+pub use perf_core::*;
+pub use perf_macros::timed;
+
+#[doc(hidden)]
+pub use perf_core::__private;
+
+/// Times a scope: from here until the returned [`Timer`] is dropped.
+///
+/// The name is any `&str`; a literal is fastest. Keep the timer in a variable: `let _ = timer!(…)`
+/// drops it at once.
+///
+/// ```
+/// use perfkit::timer;
+///
+/// for table in ["users", "orders"] {
+///     let _outer = timer!("load");
+///     let _inner = timer!(&format!("load {table}"));
+/// }
+/// assert_eq!(perfkit::get("load").unwrap().count(), 2);
+/// assert_eq!(perfkit::get("load users").unwrap().count(), 1);
+/// ```
+#[cfg(feature = "enabled")]
+#[macro_export]
+macro_rules! timer {
+    ($name:literal $(,)?) => {{
+        static SITE: $crate::__private::CallSite = $crate::__private::CallSite::new(
+            $crate::__private::Name::Given($name),
+            $crate::__private::None,
+        );
+        $crate::__private::Timer::at(&SITE)
+    }};
+    ($name:expr $(,)?) => {
+        $crate::timer($name)
+    };
+}
+
+/// Times a scope; without the feature `enabled`, as now, it does nothing.
+#[cfg(not(feature = "enabled"))]
+#[macro_export]
+macro_rules! timer {
+    ($name:expr $(,)?) => {{
+        let _: &str = $name;
+        $crate::__private::Timer::off()
+    }};
+}
