@@ -1,4 +1,5 @@
 //! Every call is counted, whatever becomes of its thread.
+#![cfg(feature = "enabled")]
 
 use perfkit::{Registry, timed, timer, with_registry};
 use std::{

@@ -1,4 +1,5 @@
 //! How calls end: sync and async, in error, by panic, cancelled.
+#![cfg(feature = "enabled")]
 
 use futures::{FutureExt, executor::block_on};
 use perfkit::{Operation, Outcome, Registry, TimedExt, timed, timer, with_registry};
@@ -78,10 +79,10 @@ fn sync_results_and_panics() {
 
 /// A type of the user's own that happens to be called `Result`.
 mod own {
-    pub struct Result(pub bool);
+    pub(super) struct Result(pub(super) bool);
 
     #[perfkit::timed("own")]
-    pub fn own() -> Result {
+    pub(super) fn own() -> Result {
         Result(false)
     }
 }

@@ -1,4 +1,5 @@
 //! The figures are right: percentiles, self time, recursion, merge, since.
+#![cfg(feature = "enabled")]
 
 use perfkit::{Outcome, Registry, Snapshot, timed, timer, with_registry};
 use proptest::prelude::*;

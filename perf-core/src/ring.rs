@@ -252,7 +252,9 @@ mod loom_tests {
                 thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
             });
             (0..2).for_each(|n| push(&ring, n));
-            readers.map(|reader| reader.join().unwrap());
+            readers
+                .into_iter()
+                .for_each(|reader| reader.join().unwrap());
             expect_all(&ring, 2);
         });
     }

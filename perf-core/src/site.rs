@@ -64,7 +64,23 @@ impl CallSite {
 /// The path of the function around `inner`, which is a path itself.
 fn enclosing(inner: &str) -> String {
     let outer = inner.rsplit_once("::").map_or(inner, |(outer, _)| outer);
-    outer.replace("::{{closure}}", "")
+    without_placeholders(&outer.replace("::{{closure}}", ""))
+}
+
+/// Type parameters stand in a path as `_`, which says nothing: `Pool<_>` becomes `Pool`.
+fn without_placeholders(path: &str) -> String {
+    let mut parts = path.split('<');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('>') {
+            Some((parameters, rest)) if parameters.split(", ").all(|one| one == "_") => out += rest,
+            _ => {
+                out.push('<');
+                out += part;
+            }
+        }
+    }
+    out
 }
 
 /// By verbosity: the place of each is what [`DEFAULT_LEVEL`] holds.

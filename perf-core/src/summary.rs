@@ -245,22 +245,38 @@ impl Summary {
 
     fn table_of(&self, rows: &[&Operation], columns: &[Column]) -> (Table, Vec<Mark>) {
         let all = self.snapshot.total_time();
-        let mut marks = Vec::new();
+        let (mut marks, mut titles) = (Vec::new(), vec!["operation".to_owned()]);
         let mut table = Table::new();
         let rule = LineStyle::none().fill('─').junction('─');
         table.load_style(presets::NOTHING.header_separator(rule));
-        let titles = columns.iter().map(|column| column.title());
-        table.set_header(std::iter::once("operation".to_owned()).chain(titles));
-        for operation in rows {
-            let mut cells = vec![printable(operation.name())];
-            for column in columns {
-                let (figure, mark) = column.figure(operation, all);
-                cells.push(figure + mark.sign());
-                if mark != Mark::None && !marks.contains(&mark) {
-                    marks.push(mark);
-                }
-            }
-            table.add_row(cells);
+        let mut cells = vec![
+            rows.iter()
+                .map(|row| printable(row.name()))
+                .collect::<Vec<_>>(),
+        ];
+        for column in columns {
+            let figures = rows.iter().map(|row| column.figure(row, all));
+            let (figures, of_column): (Vec<_>, Vec<_>) = figures.unzip();
+            // Figures stay aligned: where one bears a mark, the others leave room for it.
+            let gap = if of_column.iter().any(|mark| *mark != Mark::None) {
+                " "
+            } else {
+                ""
+            };
+            let signed = figures
+                .into_iter()
+                .zip(&of_column)
+                .map(|(figure, mark)| match mark {
+                    Mark::None => figure + gap,
+                    mark => figure + mark.sign(),
+                });
+            titles.push(column.title() + gap);
+            cells.push(signed.collect());
+            marks.extend(of_column);
+        }
+        table.set_header(titles);
+        for row in 0..rows.len() {
+            table.add_row(cells.iter().map(|column| &column[row]));
         }
         for column in table.column_iter_mut() {
             let alignment = if column.index == 0 {
@@ -299,7 +315,9 @@ impl Summary {
             notes.push(format!("~ the median is under {TRUSTED_COSTS} × that cost"));
         }
         if marks.contains(&Mark::FewSamples) {
-            notes.push("* too few calls for this percentile: p99 wants 100, p99.9 1,000".into());
+            notes.push(
+                "* too few calls for this percentile: p95 wants 20, p99 100, p99.9 1,000".into(),
+            );
         }
         notes.extend(self.anomalies(rows));
         notes

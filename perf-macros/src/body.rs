@@ -97,7 +97,7 @@ pub(crate) fn timed(
 /// ```
 fn plain(site: &Site, statements: &TokenStream) -> TokenStream {
     let (private, reference) = (&site.private, site.reference());
-    let scope = Ident::new("scope", Span::mixed_site());
+    let scope = local("scope", Span::mixed_site());
     quote! {
         let #scope = #private::Scope::enter(#reference);
         #statements
@@ -114,8 +114,8 @@ fn plain(site: &Site, statements: &TokenStream) -> TokenStream {
 /// ```
 fn fallible(site: &Site, sig: &Signature, statements: &TokenStream) -> TokenStream {
     let (private, reference) = (&site.private, site.reference());
-    let scope = Ident::new("scope", Span::mixed_site());
-    let value = Ident::new("value", Span::mixed_site());
+    let scope = local("scope", Span::mixed_site());
+    let value = local("value", Span::mixed_site());
     let outcome = site.outcome(&quote!(&#value));
     let returned = nameable(&sig.output);
     let (annotation, arrow) = match &returned {
@@ -148,7 +148,7 @@ fn fallible(site: &Site, sig: &Signature, statements: &TokenStream) -> TokenStre
 /// ```
 fn asynchronous(site: &Site, sig: &Signature, statements: &TokenStream) -> TokenStream {
     let (private, reference) = (&site.private, site.reference());
-    let value = Ident::new("value", Span::mixed_site());
+    let value = local("value", Span::mixed_site());
     let outcome = if returns_result(sig) {
         site.outcome(&quote!(#value))
     } else {
@@ -170,6 +170,14 @@ fn asynchronous(site: &Site, sig: &Signature, statements: &TokenStream) -> Token
     }
 }
 
+/// A variable of ours, which the body cannot name, placed where errors about it should point.
+fn local(name: &str, at: Span) -> Ident {
+    Ident::new(
+        &format!("__perfkit_{name}"),
+        Span::mixed_site().located_at(at),
+    )
+}
+
 fn type_hint(output: &ReturnType) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = output else {
         return None;
@@ -178,7 +186,7 @@ fn type_hint(output: &ReturnType) -> Option<TokenStream> {
         return None;
     }
     let (ty, _) = erase_impl_trait(ty);
-    let returned = Ident::new("returned", Span::mixed_site());
+    let returned = local("returned", ty.span());
     Some(quote_spanned! {ty.span()=>
         #[allow(
             unknown_lints,

@@ -1,0 +1,130 @@
+//! Rules of the workspace that no compiler checks.
+
+use crate::Result;
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, process::Command};
+
+/// What perf-core may depend on directly, and why each is there.
+const CORE_DEPENDENCIES: [(&str, &str); 9] = [
+    ("comfy-table", "the summary's table"),
+    ("hdrhistogram", "histograms in their usual type"),
+    ("once_cell", "call sites that register without blocking"),
+    ("pin-project-lite", "timed futures without unsafe code"),
+    ("quanta", "the clock"),
+    ("signal-hook", "the summary on signals"),
+    ("terminal_size", "the summary's width"),
+    ("tracing", "log events"),
+    ("write-json", "the summary as JSON"),
+];
+
+/// The crates that are published.
+const PUBLISHED: [&str; 3] = ["perf-core", "perf-macros", "perfkit"];
+
+pub(crate) fn check() -> Result {
+    let metadata = metadata()?;
+    core_dependencies(&metadata)?;
+    minimal_rust(&metadata)?;
+    no_unsafe_exceptions()
+}
+
+fn metadata() -> Result<Value> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .output()
+        .map_err(|error| format!("cannot run cargo metadata: {error}"))?;
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))
+}
+
+fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
+    metadata["packages"].as_array().into_iter().flatten()
+}
+
+fn core_dependencies(metadata: &Value) -> Result {
+    let core = packages(metadata).find(|package| package["name"] == "perf-core");
+    let dependencies = core
+        .and_then(|core| core["dependencies"].as_array())
+        .into_iter()
+        .flatten();
+    let normal = dependencies.filter(|d| d["kind"].is_null() && d["target"] != "cfg(loom)");
+    for dependency in normal.filter_map(|dependency| dependency["name"].as_str()) {
+        if CORE_DEPENDENCIES
+            .iter()
+            .all(|(allowed, _)| *allowed != dependency)
+        {
+            return Err(format!(
+                "perf-core must not depend on {dependency}: see xtask/src/rules.rs"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Nothing a user builds may want a newer Rust than the workspace says it needs.
+fn minimal_rust(metadata: &Value) -> Result {
+    let stated = packages(metadata)
+        .find(|package| package["name"] == "perfkit")
+        .and_then(|perfkit| version(&perfkit["rust_version"]))
+        .ok_or("perfkit states no rust-version")?;
+    for name in built_by_users()? {
+        let package = packages(metadata).filter(|package| package["name"] == *name);
+        for wanted in package.filter_map(|package| version(&package["rust_version"])) {
+            if wanted > stated {
+                return Err(format!(
+                    "{name} wants Rust {wanted:?}, the workspace states {stated:?}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The crates in the published crates' normal dependency trees, by name.
+fn built_by_users() -> Result<BTreeSet<String>> {
+    let mut tree = Command::new("cargo");
+    tree.args([
+        "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked",
+    ]);
+    PUBLISHED
+        .iter()
+        .for_each(|name| drop(tree.args(["--package", name])));
+    let output = tree
+        .output()
+        .map_err(|error| format!("cannot run cargo tree: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let names: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    if names.contains("perf-core") {
+        Ok(names)
+    } else {
+        Err("cargo tree shows no crate".into())
+    }
+}
+
+fn version(value: &Value) -> Option<Vec<u32>> {
+    let mut parts: Vec<u32> = value
+        .as_str()?
+        .split('.')
+        .filter_map(|n| n.parse().ok())
+        .collect();
+    parts.resize(3, 0);
+    Some(parts)
+}
+
+/// The workspace forbids unsafe code; each crate must take part.
+fn no_unsafe_exceptions() -> Result {
+    let root = fs::read_to_string("Cargo.toml").map_err(|error| format!("Cargo.toml: {error}"))?;
+    if !root.contains("unsafe_code = \"forbid\"") {
+        return Err("Cargo.toml no longer forbids unsafe code".into());
+    }
+    for name in ["perf-core", "perf-macros", "xtask", "."] {
+        let path = format!("{name}/Cargo.toml");
+        let manifest = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        if !manifest.contains("[lints]\nworkspace = true") {
+            return Err(format!("{path} does not take the workspace's lints"));
+        }
+    }
+    Ok(())
+}
