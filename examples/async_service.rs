@@ -70,9 +70,9 @@ impl Service {
             self.connections.acquire().await
         };
         let _permit = permit.map_err(|_| Failure::Unavailable)?;
-        let slow = if key % 23 == 0 { 60 } else { key % 3 };
+        let slow = if key.is_multiple_of(23) { 60 } else { key % 3 };
         sleep(Duration::from_millis(slow)).await;
-        if key % 11 == 0 {
+        if key.is_multiple_of(11) {
             Err(Failure::Unavailable)
         } else {
             Ok(key * 2)
@@ -82,7 +82,7 @@ impl Service {
 
 #[timed]
 fn parse(id: u64) -> Result<u64, Failure> {
-    if id % 17 == 0 {
+    if id.is_multiple_of(17) {
         Err(Failure::BadRequest)
     } else {
         Ok(id)

@@ -30,7 +30,7 @@ async fn main() -> io::Result<()> {
         .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let files = find_files(Path::new(&folder))?;
     tracing::info!(files = files.len(), "reading");
-    let index = Arc::new(Index::build(files));
+    let index = Arc::new(Index::build(&files));
 
     let mut queries = JoinSet::new();
     for word in ["fn", "let", "the", "timed", "panic", "nowhere_to_be_found"] {
@@ -75,7 +75,7 @@ struct NotFound;
 impl Index {
     /// Reads the files in several threads.
     #[timed(level = "info")]
-    fn build(files: Vec<PathBuf>) -> Self {
+    fn build(files: &[PathBuf]) -> Self {
         let share = files.len().div_ceil(THREADS).max(1);
         let parts: Vec<Self> = thread::scope(|scope| {
             let workers: Vec<_> = files

@@ -29,8 +29,8 @@ impl Visit for Seen {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "operation" => self.operation = value.to_owned(),
-            "outcome" => self.outcome = value.to_owned(),
+            "operation" => value.clone_into(&mut self.operation),
+            "outcome" => value.clone_into(&mut self.outcome),
             other => panic!("unknown field {other}"),
         }
     }

@@ -1,5 +1,9 @@
 //! The figures are right: percentiles, self time, recursion, merge, since.
 #![cfg(feature = "enabled")]
+#![allow(
+    clippy::unchecked_time_subtraction,
+    reason = "an underflow here should fail the test"
+)]
 
 use perfkit::{Outcome, Registry, Snapshot, timed, timer, with_registry};
 use proptest::prelude::*;

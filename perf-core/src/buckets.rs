@@ -31,7 +31,7 @@ impl Layout {
 
     #[inline]
     pub(crate) fn index(self, value: u64) -> usize {
-        let shift = 63 - (value | (1 << self.half_bits)).leading_zeros() - self.half_bits;
+        let shift = (value | (1 << self.half_bits)).ilog2() - self.half_bits;
         ((shift as usize) << self.half_bits) + (value >> shift) as usize
     }
 

@@ -196,10 +196,8 @@ impl Drop for SummaryGuard {
 /// [`Builder`] and `PERFKIT_*` variables change what is printed and where.
 ///
 /// ```no_run
-/// fn main() {
-///     let _perf = perf_core::init();
-///     // …
-/// }
+/// let _perf = perf_core::init();
+/// // … the rest of `main`
 /// ```
 pub fn init() -> SummaryGuard {
     Builder::new().init()

@@ -57,7 +57,7 @@ impl Column {
             Self::Min => 0,
             Self::Mean => 1,
             Self::Max => 2,
-            Self::Percentile(percentile) if percentile != 50.0 => 3,
+            Self::Percentile(percentile) if percentile > 50.0 => 3,
             Self::SelfShare => 4,
             Self::Errors => 5,
             Self::Percentile(_) => 6,

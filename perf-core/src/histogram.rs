@@ -79,6 +79,7 @@ impl Histogram {
     }
 
     /// The buckets that hold something, by rising value.
+    #[must_use]
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
         self.counts.iter().map(|(index, count)| {
             let (low_ns, width) = self.layout.range(*index as usize);

@@ -8,10 +8,17 @@
 //! fut.timed() ──┘
 //! ```
 //!
-//! A call site is a `static` ([`site`](private::CallSite)); a thread records on its *lane*, which
+//! A call site is a `static`; a thread records on its *lane*, which
 //! is a ring of events and the stack of scopes open on it; half a ring of events at a time is
 //! folded into a stripe of the [`Registry`]; a [`Snapshot`] merges the stripes and is plain data.
 //! ARCHITECTURE.md has the whole, with its invariants.
+
+#![warn(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 
 mod buckets;
 mod builder;

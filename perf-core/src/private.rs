@@ -14,7 +14,7 @@ pub use core::{
 pub use tracing::level_filters::LevelFilter;
 
 /// Runs a function's body, so that what it returns can be looked at.
-#[inline(always)]
+#[inline]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }

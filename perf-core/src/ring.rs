@@ -51,7 +51,7 @@ impl<C, const N: usize> Ring<C, N> {
             assert!(
                 N >= 2 && N.is_power_of_two(),
                 "a ring holds a power of two of events"
-            )
+            );
         };
         Self {
             tail: AtomicUsize::new(0),

@@ -21,8 +21,9 @@ fn apply_from(builder: &mut Builder, var: impl Fn(&str) -> Option<OsString>) -> 
             .to_str()
             .and_then(|text| (variable.apply)(builder, text.trim()));
         if applied.is_none() {
+            let value = value.display();
             warnings.push(format!(
-                "perfkit: {}={value:?} is not understood and ignored: expected {}",
+                "perfkit: {}=\"{value}\" is not understood and ignored: expected {}",
                 variable.name, variable.accepts,
             ));
         }

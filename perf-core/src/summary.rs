@@ -302,7 +302,7 @@ impl Summary {
             human::spaced(nanos(self.snapshot.elapsed())),
         )];
         if shown < rows.len() {
-            notes[0] += &format!("; {} more operations not shown", rows.len() - shown);
+            notes.push(format!("{} more operations not shown", rows.len() - shown));
         }
         let cost = Duration::from_nanos(calls.saturating_mul(nanos(overhead())));
         notes.push(format!(
@@ -353,7 +353,7 @@ impl Summary {
 /// Keeps the names' column to a width; the end of a path says more than its beginning.
 fn shorten(table: &mut Table, width: usize) {
     for row in table.row_iter_mut() {
-        let mut cells: Vec<_> = row.cell_iter().map(|cell| cell.content()).collect();
+        let mut cells: Vec<_> = row.cell_iter().map(comfy_table::Cell::content).collect();
         if let Some(name) = cells.first_mut() {
             let long = name.chars().count().saturating_sub(width);
             if long > 0 {

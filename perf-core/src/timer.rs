@@ -222,10 +222,11 @@ impl Drop for Timer {
 impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = directory::name(self.word.op());
-        f.debug_struct("Timer")
+        let mut timer = f.debug_struct("Timer");
+        timer
             .field("operation", &name)
             .field("elapsed", &self.elapsed())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

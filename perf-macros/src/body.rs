@@ -43,10 +43,10 @@ impl Site {
             level,
             private,
         } = self;
-        let level = match level {
-            Some(level) => quote!(#private::Some(#private::LevelFilter::#level)),
-            None => quote!(#private::None),
-        };
+        let level = level.as_ref().map_or_else(
+            || quote!(#private::None),
+            |level| quote!(#private::Some(#private::LevelFilter::#level)),
+        );
         let (here, name) = match name {
             Some(name) => (None, quote!(Given(#name))),
             None => (

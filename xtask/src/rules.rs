@@ -84,9 +84,7 @@ fn built_by_users() -> Result<BTreeSet<String>> {
     tree.args([
         "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked",
     ]);
-    PUBLISHED
-        .iter()
-        .for_each(|name| drop(tree.args(["--package", name])));
+    tree.args(PUBLISHED.iter().flat_map(|name| ["--package", name]));
     let output = tree
         .output()
         .map_err(|error| format!("cannot run cargo tree: {error}"))?;
