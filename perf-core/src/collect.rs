@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     directory,
     histogram::Histogram,
-    local::Busy,
+    local::{self, Busy},
     primitive::heal,
     registry::Core,
     snapshot::{Caller, Operation, Snapshot},
@@ -12,7 +12,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -44,7 +44,7 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
     Snapshot::new(
         started,
         SystemTime::now(),
-        core.lost.load(Relaxed),
+        local::lost(),
         operations.into_values().collect(),
     )
 }

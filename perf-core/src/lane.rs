@@ -8,7 +8,7 @@
 use crate::{
     clock::Clock,
     frames::Frames,
-    local::Busy,
+    local::{self, Busy},
     primitive::heal,
     registry::Core,
     ring::{Consuming, Event, Ring},
@@ -116,7 +116,11 @@ impl Lane {
         let Some(_busy) = Busy::enter() else {
             // Timed from inside the aggregation itself, as a timed allocator would be: the lock
             // is ours already.
-            return self.ring.has_room();
+            let room = self.ring.has_room();
+            if !room {
+                local::lose();
+            }
+            return room;
         };
         if let Some(mut consuming) = self.ring.try_consumer() {
             drain(&mut consuming);

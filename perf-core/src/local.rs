@@ -36,7 +36,8 @@ impl Drop for Lanes {
     }
 }
 
-/// The lane this thread records on. `None` only while the thread is being torn down.
+/// The lane this thread records on. `None` while the thread is being torn down, and inside
+/// perfkit's own work.
 #[inline]
 pub(crate) fn current() -> Option<&'static Lane> {
     match CURRENT.get() {
@@ -47,12 +48,33 @@ pub(crate) fn current() -> Option<&'static Lane> {
 
 #[cold]
 fn attach_current() -> Option<&'static Lane> {
-    let lane = lane_for(Registry::global().core());
+    let lane = lane_for(global()?);
     CURRENT.set(lane);
     lane
 }
 
-/// This thread's lane for a registry. `None` only while the thread is being torn down.
+/// The global registry. `None` inside perfkit's own work, of which making it is part.
+pub(crate) fn global() -> Option<&'static Arc<Core>> {
+    let _busy = Busy::enter()?;
+    Some(Registry::global().core())
+}
+
+/// Calls that could not be kept: made from inside perfkit's own work on their thread.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a call as lost.
+#[cold]
+pub(crate) fn lose() {
+    LOST.fetch_add(1, Relaxed);
+}
+
+/// How many calls were lost so far, in the process.
+pub(crate) fn lost() -> u64 {
+    LOST.load(Relaxed)
+}
+
+/// This thread's lane for a registry. `None` while the thread is being torn down, and inside
+/// perfkit's own work.
 pub(crate) fn lane_for(core: &Arc<Core>) -> Option<&'static Lane> {
     let serves = |lane: &&Lane| lane.registry.load(Relaxed) == core.id;
     if let Some(lane) = CURRENT.get().filter(serves) {
@@ -117,7 +139,8 @@ macro_rules! mark {
 
         impl $name {
             pub(crate) fn enter() -> Option<Self> {
-                (!$flag.replace(true)).then_some(Self(()))
+                // Not `then_some`: a mark made and dropped would take away the one that is set.
+                (!$flag.replace(true)).then(|| Self(()))
             }
         }
 
@@ -138,4 +161,20 @@ mark! {
 mark! {
     /// This thread is inside a log event of ours.
     Logging, LOGGING
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_lasts_as_long_as_its_first_holder() {
+        let busy = Busy::enter();
+        assert!(busy.is_some());
+        assert!(Busy::enter().is_none());
+        assert!(Busy::enter().is_none(), "a refused one takes nothing away");
+        assert!(global().is_none() && lane_for(Registry::new().core()).is_none());
+        drop(busy);
+        assert!(Busy::enter().is_some());
+    }
 }

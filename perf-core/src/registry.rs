@@ -19,7 +19,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
-        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU8, AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
@@ -69,8 +69,6 @@ pub(crate) struct Core {
     pub(crate) lanes: Mutex<Vec<&'static Lane>>,
     pub(crate) stripes: Box<[Mutex<Table>]>,
     pub(crate) started: Mutex<SystemTime>,
-    /// Calls made from inside the aggregation itself that found no room to be kept.
-    pub(crate) lost: AtomicU64,
     precision: AtomicU8,
     limit: u64,
 }
@@ -241,7 +239,6 @@ impl Core {
             lanes: Mutex::default(),
             stripes: (0..stripes).map(|_| Mutex::default()).collect(),
             started: Mutex::new(SystemTime::now()),
-            lost: AtomicU64::new(0),
             precision: AtomicU8::new(DEFAULT_PRECISION),
             limit: Clock::get().ticks_of(MAX_DURATION),
         }
@@ -279,8 +276,7 @@ impl Core {
     #[cold]
     pub(crate) fn record_directly(&self, event: Event) {
         let Some(_busy) = Busy::enter() else {
-            self.lost.fetch_add(1, Relaxed);
-            return;
+            return local::lose();
         };
         self.stripe(&mut 0).record(event, self.recording());
     }

@@ -4,7 +4,6 @@ use crate::{
     lane::Lane,
     local, log,
     outcome::Outcome,
-    registry::Registry,
     ring::Event,
     site::{CallSite, is_heard},
     word::Word,
@@ -69,6 +68,10 @@ impl Scope {
 
     #[cold]
     fn enter_late(site: &'static CallSite, op: u32) -> Self {
+        if local::global().is_none() {
+            local::lose();
+            return Self::off(site);
+        }
         let word = Word::new(op, 0, false, panicking());
         Self {
             site,
@@ -122,9 +125,13 @@ pub(crate) fn settle_panic(word: &mut Word) {
 fn leave_late(mut word: Word, start: u64) {
     settle_panic(&mut word);
     let end = crate::clock::Clock::get().ticks();
-    Registry::global().core().record_directly(Event {
+    let event = Event {
         word: word.0,
         start,
         end,
-    });
+    };
+    match local::global() {
+        Some(core) => core.record_directly(event),
+        None => local::lose(),
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     lane::Lane,
     local, log,
     outcome::Outcome,
-    registry::{Core, Registry},
+    registry::Core,
     ring::Event,
     scope::settle_panic,
     site::{CallSite, is_heard},
@@ -59,7 +59,10 @@ impl Timer {
     pub(crate) fn current(op: u32, site: Option<&'static CallSite>) -> Self {
         match local::current() {
             Some(lane) => Self::on(lane, op, site),
-            None => Self::late(Registry::global().core(), op),
+            None => match local::global() {
+                Some(core) => Self::late(core, op),
+                None => Self::off(),
+            },
         }
     }
 
