@@ -247,7 +247,7 @@ impl Summary {
         let all = self.snapshot.total_time();
         let (mut marks, mut titles) = (Vec::new(), vec!["operation".to_owned()]);
         let mut table = Table::new();
-        let rule = LineStyle::none().fill('─').junction('─');
+        let rule = LineStyle::none().fill('─');
         table.load_style(presets::NOTHING.header_separator(rule));
         let mut cells = vec![
             rows.iter()
