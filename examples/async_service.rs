@@ -23,9 +23,7 @@ enum Failure {
 #[tokio::main]
 async fn main() {
     let _perf = perfkit::init();
-    let service = Arc::new(Service {
-        connections: Semaphore::new(400),
-    });
+    let service = Arc::new(Service { connections: Semaphore::new(400) });
     let mut requests = JoinSet::new();
     for id in 0..REQUESTS {
         let service = Arc::clone(&service);
@@ -44,10 +42,7 @@ async fn main() {
     let handle = perfkit::snapshot();
     let handle = handle.get("handle").expect("requests were handled");
     let cancelled = handle.outcome(perfkit::Outcome::Cancelled);
-    assert_eq!(
-        (handle.count(), handle.errors(), cancelled),
-        (REQUESTS, failed, given_up)
-    );
+    assert_eq!((handle.count(), handle.errors(), cancelled), (REQUESTS, failed, given_up));
 }
 
 struct Service {
@@ -72,21 +67,13 @@ impl Service {
         let _permit = permit.map_err(|_| Failure::Unavailable)?;
         let slow = if key.is_multiple_of(23) { 60 } else { key % 3 };
         sleep(Duration::from_millis(slow)).await;
-        if key.is_multiple_of(11) {
-            Err(Failure::Unavailable)
-        } else {
-            Ok(key * 2)
-        }
+        if key.is_multiple_of(11) { Err(Failure::Unavailable) } else { Ok(key * 2) }
     }
 }
 
 #[timed]
 fn parse(id: u64) -> Result<u64, Failure> {
-    if id.is_multiple_of(17) {
-        Err(Failure::BadRequest)
-    } else {
-        Ok(id)
-    }
+    if id.is_multiple_of(17) { Err(Failure::BadRequest) } else { Ok(id) }
 }
 
 async fn render(row: u64) -> Result<String, Failure> {

@@ -25,9 +25,7 @@ async fn main() -> io::Result<()> {
         .init();
     let _perf = perfkit::init();
 
-    let folder = env::args_os()
-        .nth(1)
-        .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let folder = env::args_os().nth(1).unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     let files = find_files(Path::new(&folder))?;
     tracing::info!(files = files.len(), "reading");
     let index = Arc::new(Index::build(&files));
@@ -52,15 +50,10 @@ fn find_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if path.is_dir() && !hidden && !path.ends_with("target") {
             files.extend(find_files(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|e| TEXT.iter().any(|text| e == *text))
-        {
+        } else if path.extension().is_some_and(|e| TEXT.iter().any(|text| e == *text)) {
             files.push(path);
         }
     }
@@ -78,14 +71,9 @@ impl Index {
     fn build(files: &[PathBuf]) -> Self {
         let share = files.len().div_ceil(THREADS).max(1);
         let parts: Vec<Self> = thread::scope(|scope| {
-            let workers: Vec<_> = files
-                .chunks(share)
-                .map(|files| scope.spawn(|| Self::read_all(files)))
-                .collect();
-            workers
-                .into_iter()
-                .filter_map(|worker| worker.join().ok())
-                .collect()
+            let workers: Vec<_> =
+                files.chunks(share).map(|files| scope.spawn(|| Self::read_all(files))).collect();
+            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
         });
         let _t = timer!("merge");
         parts.into_iter().fold(Self(HashMap::new()), Self::merge)

@@ -34,7 +34,5 @@ fn retrieve(question: u64) -> Vec<u64> {
 
 /// Stands for a call over the network.
 fn llm_call(documents: &[u64]) {
-    thread::sleep(Duration::from_micros(
-        2_000 + documents.len() as u64 % 1_000,
-    ));
+    thread::sleep(Duration::from_micros(2_000 + documents.len() as u64 % 1_000));
 }

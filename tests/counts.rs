@@ -33,17 +33,12 @@ fn eight_threads_of_a_million_calls_half_gone_half_alive() {
             thread::spawn(move || with_registry(&registry, call_many))
         })
         .collect();
-    exiting
-        .into_iter()
-        .for_each(|thread| thread.join().unwrap());
+    exiting.into_iter().for_each(|thread| thread.join().unwrap());
 
     let living: Vec<_> = (0..4)
         .map(|_| {
-            let (registry, called, taken) = (
-                registry.clone(),
-                Arc::clone(&all_called),
-                Arc::clone(&snapshot_taken),
-            );
+            let (registry, called, taken) =
+                (registry.clone(), Arc::clone(&all_called), Arc::clone(&snapshot_taken));
             thread::spawn(move || {
                 with_registry(&registry, || {
                     call_many();
@@ -74,15 +69,11 @@ fn snapshots_taken_while_threads_record_never_lose_or_double() {
         .collect();
     let mut last = 0;
     while !writers.iter().all(thread::JoinHandle::is_finished) {
-        let count = registry
-            .get("counted")
-            .map_or(0, |operation| operation.count());
+        let count = registry.get("counted").map_or(0, |operation| operation.count());
         assert!(count >= last, "{count} after {last}");
         last = count;
     }
-    writers
-        .into_iter()
-        .for_each(|thread| thread.join().unwrap());
+    writers.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!(registry.get("counted").unwrap().count(), 4 * CALLS);
 }
 

@@ -39,10 +39,7 @@ fn programs() -> Vec<(&'static str, fn())> {
             perfkit::flush();
         }),
         ("builds", || {
-            let builder = Builder::new()
-                .percentiles(&[12.5])
-                .sort(Sort::Name)
-                .limit(1);
+            let builder = Builder::new().percentiles(&[12.5]).sort(Sort::Name).limit(1);
             let _perf = builder.output(Output::Stdout).format(Format::Table).init();
             work();
             drop(timer!("other"));
@@ -87,10 +84,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn run(program: &str, variables: &[(&str, &str)]) -> Ran {
-    command(program)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
+    command(program).envs(variables.iter().copied()).output().unwrap()
 }
 
 fn stderr(program: &str, variables: &[(&str, &str)]) -> String {
@@ -99,9 +93,7 @@ fn stderr(program: &str, variables: &[(&str, &str)]) -> String {
 
 fn row<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
     let row = table.lines().find(|line| line.starts_with(name));
-    row.unwrap_or_else(|| panic!("no {name} in:\n{table}"))
-        .split_whitespace()
-        .collect()
+    row.unwrap_or_else(|| panic!("no {name} in:\n{table}")).split_whitespace().collect()
 }
 
 #[test]
@@ -110,10 +102,7 @@ fn the_summary_is_printed_when_the_guard_goes_also_by_panic() {
         let table = stderr(program, &[]);
         assert_eq!(row(&table, "work")[..3], ["work", "1", "0"], "{table}");
         assert!(table.contains("timing a call costs"), "{table}");
-        assert!(
-            !table.contains('\u{1b}'),
-            "no colour but on a terminal: {table}"
-        );
+        assert!(!table.contains('\u{1b}'), "no colour but on a terminal: {table}");
     }
     assert!(stderr("nothing", &[]).contains("no timed operation has been called"));
 }
@@ -134,17 +123,12 @@ fn the_builder_sets_and_the_environment_has_the_last_word() {
     assert_eq!(row(&table, "other")[1], "1");
     assert!(table.contains("1 more operations not shown"), "{table}");
 
-    let variables = [
-        ("PERFKIT_SORT", "total"),
-        ("PERFKIT_PERCENTILES", "75,99.99"),
-    ];
+    let variables = [("PERFKIT_SORT", "total"), ("PERFKIT_PERCENTILES", "75,99.99")];
     let table = text(&run("builds", &variables).stdout);
     assert!(table.contains("p75") && table.contains("p99.99") && !table.contains("p12.5"));
     assert_eq!(row(&table, "work")[1], "1");
     assert_eq!(
-        text(&run("builds", &[("PERFKIT_OUTPUT", "stderr")]).stdout)
-            .matches("p12.5")
-            .count(),
+        text(&run("builds", &[("PERFKIT_OUTPUT", "stderr")]).stdout).matches("p12.5").count(),
         0
     );
 }
@@ -163,10 +147,7 @@ fn json_is_json() {
 
 #[test]
 fn a_malformed_variable_is_a_warning_and_the_default() {
-    let table = stderr(
-        "plain",
-        &[("PERFKIT_LIMIT", "many"), ("PERFKIT_PERCENTILES", "50;99")],
-    );
+    let table = stderr("plain", &[("PERFKIT_LIMIT", "many"), ("PERFKIT_PERCENTILES", "50;99")]);
     assert!(
         table.contains(
             "PERFKIT_LIMIT=\"many\" is not understood and ignored: expected a whole number"
@@ -174,10 +155,7 @@ fn a_malformed_variable_is_a_warning_and_the_default() {
         "{table}"
     );
     assert!(table.contains("PERFKIT_PERCENTILES=\"50;99\""), "{table}");
-    assert!(
-        table.contains("p95") && row(&table, "work")[1] == "1",
-        "{table}"
-    );
+    assert!(table.contains("p95") && row(&table, "work")[1] == "1", "{table}");
 }
 
 #[test]
@@ -199,10 +177,7 @@ fn a_file_is_written_and_an_unwritable_one_is_said() {
 
     let missing = temporary("no such folder").join("summary.txt");
     let said = stderr("plain", &[("PERFKIT_OUTPUT", missing.to_str().unwrap())]);
-    assert!(
-        said.contains("cannot write the summary to") && said.contains("summary.txt"),
-        "{said}"
-    );
+    assert!(said.contains("cannot write the summary to") && said.contains("summary.txt"), "{said}");
     assert_eq!(row(&said, "work")[1], "1");
 }
 
@@ -214,11 +189,7 @@ fn signals_print_the_summary_and_then_do_what_they_do() {
         os::unix::process::ExitStatusExt,
         process::Stdio,
     };
-    let mut child = command("waits")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command("waits").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let ready = BufReader::new(child.stdout.take().unwrap())
         .lines()
         .find(|line| line.as_ref().is_ok_and(|line| line.ends_with("ready")));

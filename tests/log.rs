@@ -55,10 +55,7 @@ impl Subscriber for Listener {
 
     fn event(&self, event: &Event<'_>) {
         assert_eq!(event.metadata().target(), "perfkit");
-        let mut seen = Seen {
-            level: event.metadata().level().to_string(),
-            ..Seen::default()
-        };
+        let mut seen = Seen { level: event.metadata().level().to_string(), ..Seen::default() };
         event.record(&mut seen);
         self.0.lock().unwrap().push(seen);
         inside_the_listener();
@@ -105,33 +102,17 @@ fn calls_are_logged_at_their_level() {
         call();
         let logged: Vec<Seen> = std::mem::take(&mut *seen.lock().unwrap());
         assert_eq!(logged.len(), 2, "{logged:?}");
-        assert_eq!(
-            (&*logged[0].operation, &*logged[0].level),
-            ("route_query", "INFO")
-        );
+        assert_eq!((&*logged[0].operation, &*logged[0].level), ("route_query", "INFO"));
         assert_eq!(logged[0].outcome, "error");
         assert!(logged[0].elapsed_ns.is_some());
-        let message = logged[0]
-            .message
-            .strip_prefix("PERF [route_query]: ")
-            .unwrap();
-        assert!(
-            message.ends_with('s') && !message.contains(' '),
-            "{message}"
-        );
-        assert_eq!(
-            (&*logged[1].operation, &*logged[1].level),
-            ("warned", "WARN")
-        );
+        let message = logged[0].message.strip_prefix("PERF [route_query]: ").unwrap();
+        assert!(message.ends_with('s') && !message.contains(' '), "{message}");
+        assert_eq!((&*logged[1].operation, &*logged[1].level), ("warned", "WARN"));
 
         perfkit::set_log_level(LevelFilter::INFO);
         call();
-        let operations: Vec<String> = seen
-            .lock()
-            .unwrap()
-            .drain(..)
-            .map(|seen| seen.operation)
-            .collect();
+        let operations: Vec<String> =
+            seen.lock().unwrap().drain(..).map(|seen| seen.operation).collect();
         assert_eq!(operations, ["route_query", "warned", "by_default", "scope"]);
 
         perfkit::set_log_level(LevelFilter::OFF);

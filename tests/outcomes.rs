@@ -10,13 +10,8 @@ use std::{
 };
 
 fn outcomes(operation: &Operation) -> [u64; 4] {
-    [
-        Outcome::Ok,
-        Outcome::Error,
-        Outcome::Panicked,
-        Outcome::Cancelled,
-    ]
-    .map(|outcome| operation.outcome(outcome))
+    [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled]
+        .map(|outcome| operation.outcome(outcome))
 }
 
 fn of(name: &str, f: impl FnOnce()) -> [u64; 4] {
@@ -31,11 +26,7 @@ fn caught(f: impl FnOnce()) {
 
 #[timed("sync")]
 fn sync(n: u32) -> Result<u32, String> {
-    let even = if n.is_multiple_of(2) {
-        Ok(n)
-    } else {
-        Err(format!("{n} is odd"))
-    };
+    let even = if n.is_multiple_of(2) { Ok(n) } else { Err(format!("{n} is odd")) };
     assert!(n < 10, "too large");
     let n = even?;
     if n > 4 {
@@ -46,11 +37,7 @@ fn sync(n: u32) -> Result<u32, String> {
 
 #[timed("alias")]
 fn alias(fail: bool) -> std::io::Result<()> {
-    if fail {
-        Err(std::io::ErrorKind::NotFound.into())
-    } else {
-        Ok(())
-    }
+    if fail { Err(std::io::ErrorKind::NotFound.into()) } else { Ok(()) }
 }
 
 #[timed("infallible")]
@@ -67,14 +54,8 @@ fn sync_results_and_panics() {
         caught(|| drop(sync(12)));
     };
     assert_eq!(of("sync", calls), [1, 2, 1, 0]);
-    assert_eq!(
-        of("alias", || drop((alias(true), alias(false)))),
-        [1, 1, 0, 0]
-    );
-    assert_eq!(
-        of("infallible", || caught(|| infallible(true))),
-        [0, 0, 1, 0]
-    );
+    assert_eq!(of("alias", || drop((alias(true), alias(false)))), [1, 1, 0, 0]);
+    assert_eq!(of("infallible", || caught(|| infallible(true))), [0, 0, 1, 0]);
 }
 
 /// A type of the user's own that happens to be called `Result`.
@@ -123,11 +104,7 @@ async fn asynchronous(n: u32) -> Result<u32, String> {
 }
 
 async fn half(n: u32) -> Result<u32, String> {
-    if n.is_multiple_of(2) {
-        Ok(n / 2)
-    } else {
-        pending().await
-    }
+    if n.is_multiple_of(2) { Ok(n / 2) } else { pending().await }
 }
 
 #[test]
@@ -222,14 +199,9 @@ fn what_a_future_runs_has_it_as_caller_across_polls() {
     let snapshot = registry.snapshot();
     let callers = |name| -> Vec<(Option<String>, u64)> {
         let callers = snapshot.get(name).unwrap().callers().iter();
-        callers
-            .map(|caller| (caller.name.as_deref().map(str::to_owned), caller.calls))
-            .collect()
+        callers.map(|caller| (caller.name.as_deref().map(str::to_owned), caller.calls)).collect()
     };
     assert_eq!(callers("outer"), [(None, 2)]);
     assert_eq!(callers("inner"), [(Some("outer".into()), 6)]);
-    assert_eq!(
-        callers("sync_child"),
-        [(Some("inner".into()), 6), (Some("outer".into()), 2)]
-    );
+    assert_eq!(callers("sync_child"), [(Some("inner".into()), 6), (Some("outer".into()), 2)]);
 }

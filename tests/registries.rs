@@ -32,9 +32,7 @@ fn two_registries_never_mix() {
             })
         })
         .collect();
-    threads
-        .into_iter()
-        .for_each(|thread| thread.join().unwrap());
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
     assert_eq!((count(&a, "work"), count(&b, "work")), (8000, 8));
     assert_eq!((count(&a, "inner"), count(&b, "inner")), (8, 0));
     assert_eq!((count(&a, "outer"), count(&b, "outer")), (0, 8));
@@ -49,10 +47,7 @@ fn callers_are_of_the_same_registry() {
         with_registry(&b, work);
     });
     assert_eq!(b.get("work").unwrap().callers()[0].name, None);
-    assert_eq!(
-        a.get("of a").unwrap().self_time(),
-        a.get("of a").unwrap().total()
-    );
+    assert_eq!(a.get("of a").unwrap().self_time(), a.get("of a").unwrap().total());
 }
 
 #[test]
@@ -93,10 +88,7 @@ fn a_tracker_tells_count_total_avg_min_and_max() {
     assert_eq!(tracker.time("rank", || 42), 42);
 
     let operations = tracker.operations();
-    let names: Vec<_> = operations
-        .iter()
-        .map(|operation| &*operation.name)
-        .collect();
+    let names: Vec<_> = operations.iter().map(|operation| &*operation.name).collect();
     assert_eq!(names, ["llm_call", "rank"]);
     let call = &operations[0];
     assert_eq!(call.count, 2);
@@ -105,10 +97,7 @@ fn a_tracker_tells_count_total_avg_min_and_max() {
     assert!(call.total.abs_diff(call.min + call.max) <= Duration::from_nanos(2));
     assert_eq!(tracker.total_time(), call.total + operations[1].total);
     let summary = tracker.summary().to_string();
-    assert!(
-        summary.contains("llm_call") && summary.contains("rank"),
-        "{summary}"
-    );
+    assert!(summary.contains("llm_call") && summary.contains("rank"), "{summary}");
 }
 
 #[test]

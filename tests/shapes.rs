@@ -11,19 +11,12 @@ fn called(f: impl FnOnce()) -> Vec<(String, u64)> {
     let registry = Registry::new();
     with_registry(&registry, f);
     let snapshot = registry.snapshot();
-    snapshot
-        .operations()
-        .iter()
-        .map(|o| (o.name().to_owned(), o.count()))
-        .collect()
+    snapshot.operations().iter().map(|o| (o.name().to_owned(), o.count())).collect()
 }
 
 #[track_caller]
 fn assert_called<const N: usize>(expected: [(&str, u64); N], f: impl FnOnce()) {
-    assert_eq!(
-        called(f),
-        expected.map(|(name, count)| (name.to_owned(), count))
-    );
+    assert_eq!(called(f), expected.map(|(name, count)| (name.to_owned(), count)));
 }
 
 fn ready<T>(future: impl Future<Output = T>) -> T {
@@ -169,11 +162,7 @@ async fn never_async() -> ! {
 #[track_caller]
 fn located() -> Result<u32, String> {
     let line = std::panic::Location::caller().line();
-    if line == 0 {
-        Err("nowhere".into())
-    } else {
-        Ok(line)
-    }
+    if line == 0 { Err("nowhere".into()) } else { Ok(line) }
 }
 
 #[timed("inner_attribute")]
@@ -199,10 +188,7 @@ fn signatures_of_all_kinds() {
         || {
             assert_eq!(generic(&[1, 2, 3]), "123");
             assert_eq!(borrowed("a b", "").count(), 2);
-            assert_eq!(
-                ready(coerced(true)).count() + ready(coerced(false)).count(),
-                3
-            );
+            assert_eq!(ready(coerced(true)).count() + ready(coerced(false)).count(), 3);
             assert_eq!(ready(maybe()).unwrap()(), 7);
             assert_eq!(ready(opaque(1)).unwrap().to_string(), "1");
             assert!(ready(opaque(0)).is_err());

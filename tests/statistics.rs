@@ -1,9 +1,6 @@
 //! The figures are right: percentiles, self time, recursion, merge, since.
 #![cfg(feature = "enabled")]
-#![allow(
-    clippy::unchecked_time_subtraction,
-    reason = "an underflow here should fail the test"
-)]
+#![allow(clippy::unchecked_time_subtraction, reason = "an underflow here should fail the test")]
 
 use perfkit::{Outcome, Registry, Snapshot, timed, timer, with_registry};
 use proptest::prelude::*;
@@ -27,37 +24,24 @@ fn percentiles_of_a_million_durations_are_within_a_thousandth() {
         .map(|n| (100.0 * 10_f64.powf((n >> 11) as f64 / (1_u64 << 53) as f64 * 9.0)) as u64)
         .collect();
     let registry = Registry::new();
-    durations
-        .iter()
-        .for_each(|nanos| registry.record("known", Duration::from_nanos(*nanos)));
+    durations.iter().for_each(|nanos| registry.record("known", Duration::from_nanos(*nanos)));
     durations.sort_unstable();
     let operation = registry.get("known").unwrap();
 
     assert_eq!(operation.count(), 1_000_000);
-    for percentile in [
-        0.0, 0.1, 1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0,
-    ] {
+    for percentile in [0.0, 0.1, 1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0]
+    {
         let rank = ((percentile / 100.0 * 1e6_f64).ceil() as usize).max(1);
         let exact = durations[rank - 1] as f64;
         let got = operation.percentile(percentile).unwrap().as_nanos() as f64;
-        assert!(
-            (got - exact).abs() <= exact / 1000.0,
-            "p{percentile}: {got} instead of {exact}"
-        );
+        assert!((got - exact).abs() <= exact / 1000.0, "p{percentile}: {got} instead of {exact}");
     }
     let close = |got: Duration, exact: f64, share: f64| {
         let got = got.as_nanos() as f64;
-        assert!(
-            (got - exact).abs() <= exact * share,
-            "{got} instead of {exact}"
-        );
+        assert!((got - exact).abs() <= exact * share, "{got} instead of {exact}");
     };
     let mean = durations.iter().map(|n| *n as f64).sum::<f64>() / 1e6;
-    let variance = durations
-        .iter()
-        .map(|n| (*n as f64 - mean).powi(2))
-        .sum::<f64>()
-        / 1e6;
+    let variance = durations.iter().map(|n| (*n as f64 - mean).powi(2)).sum::<f64>() / 1e6;
     close(operation.min().unwrap(), durations[0] as f64, 1e-2);
     close(operation.max().unwrap(), durations[999_999] as f64, 1e-8);
     close(operation.mean().unwrap(), mean, 1e-5);
@@ -88,10 +72,7 @@ fn child() {
 
 fn assert_within_5_percent(got: Duration, expected: Duration) {
     let difference = got.abs_diff(expected);
-    assert!(
-        difference * 20 <= expected,
-        "{got:?} instead of {expected:?}"
-    );
+    assert!(difference * 20 <= expected, "{got:?} instead of {expected:?}");
 }
 
 #[test]
@@ -109,10 +90,7 @@ fn self_time_is_total_without_direct_children() {
     let child_in_scope = Duration::from_nanos(from_scope.time_ns);
     let child_in_parent = Duration::from_nanos(from_parent.time_ns);
     assert_within_5_percent(scope.self_time(), scope.total() - child_in_scope);
-    assert_within_5_percent(
-        parent.self_time(),
-        parent.total() - scope.total() - child_in_parent,
-    );
+    assert_within_5_percent(parent.self_time(), parent.total() - scope.total() - child_in_parent);
     // The clock may be late at a pre-empted spin's end, but never early.
     assert!(parent.self_time() >= Duration::from_millis(39));
     assert_eq!(child.self_time(), child.total());
@@ -178,32 +156,17 @@ fn a_duration_out_of_range_is_clamped_counted_and_shown() {
     assert!(operation.max().unwrap() > long && operation.sum() > long);
     let highest = operation.histogram().buckets().next_back().unwrap();
     let limit = perfkit::MAX_DURATION.as_nanos() as u64;
-    assert!(
-        highest.low_ns.abs_diff(limit) <= limit / 500 && highest.count == 2,
-        "{highest:?}"
-    );
+    assert!(highest.low_ns.abs_diff(limit) <= limit / 500 && highest.count == 2, "{highest:?}");
     let summary = perfkit::Summary::new(registry.snapshot()).to_string();
-    assert!(
-        summary.contains("! 2 calls lasted over 100 days"),
-        "{summary}"
-    );
+    assert!(summary.contains("! 2 calls lasted over 100 days"), "{summary}");
 }
 
 #[derive(Clone, Debug)]
 struct Call(usize, u64, Outcome);
 
 fn calls() -> impl Strategy<Value = Vec<Call>> {
-    let outcomes = [
-        Outcome::Ok,
-        Outcome::Error,
-        Outcome::Panicked,
-        Outcome::Cancelled,
-    ];
-    let call = (
-        0..3_usize,
-        0..10_000_000_u64,
-        prop::sample::select(outcomes.to_vec()),
-    )
+    let outcomes = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
+    let call = (0..3_usize, 0..10_000_000_u64, prop::sample::select(outcomes.to_vec()))
         .prop_map(|(name, nanos, outcome)| Call(name, nanos, outcome));
     prop::collection::vec(call, 0..50)
 }
@@ -224,26 +187,13 @@ fn recorded(calls: &[Call]) -> Snapshot {
 /// Sums are rounded to nanoseconds once a registry, so they may differ by one each.
 fn assert_same(ours: &Snapshot, theirs: &Snapshot, exact_range: bool) {
     let called = |snapshot: &Snapshot| {
-        snapshot
-            .operations()
-            .iter()
-            .filter(|o| o.count() > 0)
-            .cloned()
-            .collect::<Vec<_>>()
+        snapshot.operations().iter().filter(|o| o.count() > 0).cloned().collect::<Vec<_>>()
     };
     let (ours, theirs) = (called(ours), called(theirs));
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(&theirs) {
-        assert_eq!(
-            (ours.name(), ours.histogram()),
-            (theirs.name(), theirs.histogram())
-        );
-        for outcome in [
-            Outcome::Ok,
-            Outcome::Error,
-            Outcome::Panicked,
-            Outcome::Cancelled,
-        ] {
+        assert_eq!((ours.name(), ours.histogram()), (theirs.name(), theirs.histogram()));
+        for outcome in [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled] {
             assert_eq!(ours.outcome(outcome), theirs.outcome(outcome));
         }
         assert!(ours.total().abs_diff(theirs.total()) <= Duration::from_nanos(3));

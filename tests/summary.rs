@@ -32,12 +32,7 @@ tick                           1       0   40 ns   0.0 %     40 ns    40 ns     
     let summary = Summary::new(registry().snapshot());
     assert_eq!(table(&summary), expected, "\n{}", table(&summary));
     let notes = summary.to_string();
-    for note in [
-        "214 calls",
-        "timing a call costs",
-        "~ the median is under",
-        "* too few calls",
-    ] {
+    for note in ["214 calls", "timing a call costs", "~ the median is under", "* too few calls"] {
         assert!(notes.contains(note), "{notes}");
     }
 }
@@ -47,19 +42,9 @@ fn narrow_tables_shorten_names_then_drop_figures() {
     let summary = |width| Summary::new(registry().snapshot()).width(width);
     for width in [120, 100, 80, 60, 40, 20, 1] {
         let table = table(&summary(width));
-        let widest = table
-            .lines()
-            .map(|line| line.chars().count())
-            .max()
-            .unwrap();
-        assert!(
-            widest <= width.max(40),
-            "{widest} columns instead of {width}:\n{table}"
-        );
-        assert!(
-            table.contains("total") && table.contains("20.1 s"),
-            "{table}"
-        );
+        let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= width.max(40), "{widest} columns instead of {width}:\n{table}");
+        assert!(table.contains("total") && table.contains("20.1 s"), "{table}");
     }
     // The end of a path says more than its beginning.
     assert!(table(&summary(117)).contains("\n…p::store::Pool::acquire "));
@@ -69,23 +54,13 @@ fn narrow_tables_shorten_names_then_drop_figures() {
 fn sorted_limited_and_coloured() {
     let first = |sort| {
         let table = table(&Summary::new(registry().snapshot()).sort(sort));
-        table
-            .lines()
-            .nth(2)
-            .unwrap()
-            .split(' ')
-            .next()
-            .unwrap()
-            .to_owned()
+        table.lines().nth(2).unwrap().split(' ').next().unwrap().to_owned()
     };
     assert_eq!(first(Sort::Total), "app::store::Pool::acquire");
     assert_eq!(first(Sort::Mean), "render");
     assert_eq!(first(Sort::Errors), "render");
     assert_eq!(first(Sort::Name), "app::store::Pool::acquire");
-    let limited = Summary::new(registry().snapshot())
-        .limit(1)
-        .color(true)
-        .to_string();
+    let limited = Summary::new(registry().snapshot()).limit(1).color(true).to_string();
     assert!(limited.contains("2 more operations not shown") && !limited.contains("render"));
     assert!(limited.starts_with("\u{1b}[1moperation"), "{limited:?}");
 }
@@ -93,34 +68,12 @@ fn sorted_limited_and_coloured() {
 #[test]
 fn any_name_stays_on_its_line_and_any_percentile_is_taken() {
     let registry = Registry::new();
-    for name in [
-        "a\nb",
-        "\u{1b}[31mred",
-        "日本語の名前",
-        "",
-        "\u{202e}right to left",
-    ] {
+    for name in ["a\nb", "\u{1b}[31mred", "日本語の名前", "", "\u{202e}right to left"] {
         registry.record(name, Duration::from_millis(1));
     }
     let percentiles = [f64::NAN, -5.0, 1e300, 0.0, 100.0];
-    let text = Summary::new(registry.snapshot())
-        .percentiles(&percentiles)
-        .width(60)
-        .to_string();
-    assert_eq!(
-        text.lines()
-            .take_while(|line| !line.starts_with("5 operations"))
-            .count(),
-        7
-    );
-    assert!(
-        text.contains("a\\nb") && text.contains("\\u{1b}[31mred"),
-        "{text}"
-    );
-    assert!(
-        !Summary::new(registry.snapshot())
-            .percentiles(&[])
-            .to_string()
-            .contains("p50")
-    );
+    let text = Summary::new(registry.snapshot()).percentiles(&percentiles).width(60).to_string();
+    assert_eq!(text.lines().take_while(|line| !line.starts_with("5 operations")).count(), 7);
+    assert!(text.contains("a\\nb") && text.contains("\\u{1b}[31mred"), "{text}");
+    assert!(!Summary::new(registry.snapshot()).percentiles(&[]).to_string().contains("p50"));
 }

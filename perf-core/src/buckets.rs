@@ -19,10 +19,7 @@ impl Layout {
     pub(crate) fn new(digits: u8) -> Self {
         let digits = digits.clamp(*Self::DIGITS.start(), *Self::DIGITS.end());
         let sub_buckets = (2 * 10_u32.pow(u32::from(digits))).next_power_of_two();
-        Self {
-            digits,
-            half_bits: sub_buckets.trailing_zeros() - 1,
-        }
+        Self { digits, half_bits: sub_buckets.trailing_zeros() - 1 }
     }
 
     pub(crate) fn digits(self) -> u8 {
@@ -64,11 +61,7 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            blocks: Vec::new(),
-            carries: Vec::new(),
-        }
+        Self { layout, blocks: Vec::new(), carries: Vec::new() }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -79,11 +72,7 @@ impl Buckets {
     pub(crate) fn increment(&mut self, value: u64) {
         let index = self.layout.index(value);
         let (block, offset) = self.place(index);
-        match self
-            .blocks
-            .get_mut(block)
-            .and_then(|block| block.get_mut(offset))
-        {
+        match self.blocks.get_mut(block).and_then(|block| block.get_mut(offset)) {
             Some(count) => {
                 *count = count.wrapping_add(1);
                 if *count == 0 {
@@ -96,17 +85,10 @@ impl Buckets {
 
     /// `(index, count)` of every bucket that holds something, by rising index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let counts = self
-            .blocks
-            .iter()
-            .enumerate()
-            .flat_map(move |(block, counts)| {
-                let first = block << self.layout.half_bits;
-                counts
-                    .iter()
-                    .enumerate()
-                    .map(move |(offset, count)| (first + offset, *count))
-            });
+        let counts = self.blocks.iter().enumerate().flat_map(move |(block, counts)| {
+            let first = block << self.layout.half_bits;
+            counts.iter().enumerate().map(move |(offset, count)| (first + offset, *count))
+        });
         counts.filter_map(|(index, count)| {
             let total = u64::from(count) + self.carried(index);
             (total > 0).then_some((index, total))
@@ -119,10 +101,7 @@ impl Buckets {
     }
 
     fn carried(&self, index: usize) -> u64 {
-        self.carries
-            .iter()
-            .find(|(at, _)| *at == index)
-            .map_or(0, |(_, times)| times << 32)
+        self.carries.iter().find(|(at, _)| *at == index).map_or(0, |(_, times)| times << 32)
     }
 
     #[cold]
@@ -193,9 +172,7 @@ mod tests {
     #[test]
     fn memory_follows_the_values_seen() {
         let mut buckets = Buckets::new(Layout::new(3));
-        (2_600..26_000_000)
-            .step_by(1000)
-            .for_each(|ticks| buckets.increment(ticks));
+        (2_600..26_000_000).step_by(1000).for_each(|ticks| buckets.increment(ticks));
         let bytes: usize = buckets.blocks.iter().map(|block| block.len() * 4).sum();
         assert!(bytes <= 64 * 1024, "{bytes} bytes for 1 µs to 10 ms");
     }

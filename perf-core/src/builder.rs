@@ -222,12 +222,7 @@ pub fn flush() {
 static CURRENT: Mutex<Weak<Reporter>> = Mutex::new(Weak::new());
 
 fn calls() -> u64 {
-    Registry::global()
-        .snapshot()
-        .operations()
-        .iter()
-        .map(crate::Operation::count)
-        .sum()
+    Registry::global().snapshot().operations().iter().map(crate::Operation::count).sum()
 }
 
 /// What prints a summary.
@@ -263,9 +258,7 @@ impl Reporter {
             return Ok(());
         };
         let path = path.display();
-        say(&format!(
-            "perfkit: cannot write the summary to {path}: {error}; here it is instead"
-        ));
+        say(&format!("perfkit: cannot write the summary to {path}: {error}; here it is instead"));
         io::stderr().write_all(text.as_bytes())
     }
 
@@ -324,10 +317,7 @@ fn watch_signals(reporter: &Arc<Reporter>) {
             }
         }
     };
-    if let Err(error) = std::thread::Builder::new()
-        .name("perfkit-signals".into())
-        .spawn(watch)
-    {
+    if let Err(error) = std::thread::Builder::new().name("perfkit-signals".into()).spawn(watch) {
         say(&format!("perfkit: cannot watch signals: {error}"));
     }
 }

@@ -25,9 +25,7 @@ impl Clock {
 
     /// Ticks to nanoseconds, rounded to the nearest.
     pub(crate) fn nanos(&self, ticks: u64) -> u64 {
-        self.0
-            .delta_as_nanos(0, ticks.saturating_mul(2))
-            .div_ceil(2)
+        self.0.delta_as_nanos(0, ticks.saturating_mul(2)).div_ceil(2)
     }
 
     /// A duration in ticks, rounded to the nearest, at most 2^62.
@@ -50,10 +48,7 @@ mod tests {
         let clock = Clock::get();
         for nanos in [0, 1, 999, 12_345, 1_000_000_007, 86_400_000_000_000] {
             let back = clock.nanos(clock.ticks_of(Duration::from_nanos(nanos)));
-            assert!(
-                back.abs_diff(nanos) <= 1 + nanos / 1_000_000_000,
-                "{nanos} became {back}"
-            );
+            assert!(back.abs_diff(nanos) <= 1 + nanos / 1_000_000_000, "{nanos} became {back}");
         }
         assert_eq!(clock.ticks_of(Duration::MAX), 1 << 62);
     }

@@ -41,12 +41,7 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
             operation.children_ns = Clock::get().nanos(ticks);
         }
     }
-    Snapshot::new(
-        started,
-        SystemTime::now(),
-        local::lost(),
-        operations.into_values().collect(),
-    )
+    Snapshot::new(started, SystemTime::now(), local::lost(), operations.into_values().collect())
 }
 
 fn add(operations: &mut BTreeMap<u32, Operation>, names: &[Arc<str>], op: u32, stats: &OpStats) {
@@ -79,12 +74,7 @@ fn operation(names: &[Arc<str>], op: u32, stats: &OpStats) -> Operation {
     });
     Operation {
         name: Arc::clone(&names[op as usize]),
-        sum_ns: clock.nanos(
-            stats
-                .edges
-                .iter()
-                .fold(0, |sum, edge| edge.ticks.saturating_add(sum)),
-        ),
+        sum_ns: clock.nanos(stats.edges.iter().fold(0, |sum, edge| edge.ticks.saturating_add(sum))),
         nested_ns: clock.nanos(stats.nested),
         children_ns: 0,
         min_ns: clock.nanos(stats.min),

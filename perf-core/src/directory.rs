@@ -21,10 +21,7 @@ struct Directory {
 }
 
 static DIRECTORY: Lazy<RwLock<Directory>> = Lazy::new(|| {
-    let mut directory = Directory {
-        ids: HashMap::new(),
-        names: vec![Arc::from("")],
-    };
+    let mut directory = Directory { ids: HashMap::new(), names: vec![Arc::from("")] };
     directory.add(OVERFLOW);
     RwLock::new(directory)
 });

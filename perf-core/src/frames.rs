@@ -79,11 +79,7 @@ impl Frames {
         frame.op.store(op, Relaxed);
         frame.open.store(open | bit, Relaxed);
         self.depth.store(depth + 1, Relaxed);
-        Entered {
-            depth: depth as u32,
-            parent,
-            nested,
-        }
+        Entered { depth: depth as u32, parent, nested }
     }
 
     /// Leaves a scope that cannot have outlived its callers, whatever it left open. Owner only.
@@ -98,9 +94,7 @@ impl Frames {
     pub(crate) fn leave_checked(&self, entered_at: u32, op: u32) -> bool {
         let depth = self.depth.load(Relaxed);
         let innermost = depth == entered_at as usize + 1
-            && self
-                .frame(depth)
-                .is_none_or(|frame| frame.op.load(Relaxed) == op);
+            && self.frame(depth).is_none_or(|frame| frame.op.load(Relaxed) == op);
         if innermost {
             self.depth.store(depth - 1, Relaxed);
         } else {
@@ -120,10 +114,7 @@ impl Frames {
 
     #[cold]
     fn enter_above_gone(&self, op: u32, mut depth: usize) -> Entered {
-        while self
-            .frame(depth)
-            .is_some_and(|frame| frame.op.load(Relaxed) == GONE)
-        {
+        while self.frame(depth).is_some_and(|frame| frame.op.load(Relaxed) == GONE) {
             depth -= 1;
         }
         self.depth.store(depth, Relaxed);
@@ -136,11 +127,7 @@ impl Frames {
             return self.open(op, depth, below, frame);
         }
         self.depth.store(depth + 1, Relaxed);
-        Entered {
-            depth: depth as u32,
-            parent: 0,
-            nested: self.is_open(op, depth),
-        }
+        Entered { depth: depth as u32, parent: 0, nested: self.is_open(op, depth) }
     }
 
     fn frame(&self, depth: usize) -> Option<&Frame> {
@@ -183,24 +170,14 @@ mod tests {
     fn callers_and_recursion() {
         let frames = Frames::new();
         let main = frames.enter(1);
-        assert_eq!(
-            main,
-            Entered {
-                depth: 0,
-                parent: 0,
-                nested: false
-            }
-        );
+        assert_eq!(main, Entered { depth: 0, parent: 0, nested: false });
         let child = frames.enter(2);
         assert_eq!((child.parent, child.nested), (1, false));
         let mutual = frames.enter(1);
         assert_eq!((mutual.parent, mutual.nested), (2, true));
         frames.leave(mutual.depth);
         frames.leave(child.depth);
-        assert!(
-            !frames.enter(65).nested,
-            "65 shares a bit with 1, and is not open"
-        );
+        assert!(!frames.enter(65).nested, "65 shares a bit with 1, and is not open");
     }
 
     #[test]
@@ -212,14 +189,7 @@ mod tests {
         assert_eq!(frames.enter(3).parent, 2);
         frames.leave(2);
         assert!(frames.leave_checked(second.depth, 2));
-        assert_eq!(
-            frames.enter(4),
-            Entered {
-                depth: 0,
-                parent: 0,
-                nested: false
-            }
-        );
+        assert_eq!(frames.enter(4), Entered { depth: 0, parent: 0, nested: false });
     }
 
     #[test]
@@ -227,12 +197,7 @@ mod tests {
         let frames = Frames::new();
         let entered: Vec<_> = (0..1000).map(|_| frames.enter(7)).collect();
         assert!(entered[1..].iter().all(|e| e.nested && e.parent == 7));
-        assert!(
-            entered
-                .iter()
-                .rev()
-                .all(|e| frames.leave_checked(e.depth, 7))
-        );
+        assert!(entered.iter().rev().all(|e| frames.leave_checked(e.depth, 7)));
         assert_eq!(frames.enter(8).parent, 0);
     }
 }

@@ -37,11 +37,7 @@ impl<F: Future, C: FnMut(&F::Output) -> Outcome> Timed<F, C> {
     /// Times `inner` as a call of `site`. `classify` says how it ended.
     #[inline]
     pub fn new(site: &'static CallSite, inner: F, classify: C) -> Self {
-        Self {
-            inner,
-            classify,
-            call: Call::new(Some(site), 0),
-        }
+        Self { inner, classify, call: Call::new(Some(site), 0) }
     }
 }
 
@@ -59,11 +55,7 @@ pub trait TimedExt: Future + Sized {
     /// ```
     fn timed(self, name: &str) -> Timed<Self, fn(&Self::Output) -> Outcome> {
         let op = directory::intern(name).unwrap_or(0);
-        Timed {
-            inner: self,
-            classify: |_| Outcome::Ok,
-            call: Call::new(None, op),
-        }
+        Timed { inner: self, classify: |_| Outcome::Ok, call: Call::new(None, op) }
     }
 }
 
@@ -153,22 +145,14 @@ impl Call {
         self.registry = lane.registry.load(Relaxed);
         self.state = State::Running;
         self.start = lane.clock.ticks();
-        Some(Polling {
-            call: self,
-            lane,
-            depth: entered.depth,
-        })
+        Some(Polling { call: self, lane, depth: entered.depth })
     }
 
     #[inline]
     fn reopen(&mut self) -> Option<Polling<'_>> {
         let lane = self.lane()?;
         let depth = lane.frames.enter(self.word.op()).depth;
-        Some(Polling {
-            call: self,
-            lane,
-            depth,
-        })
+        Some(Polling { call: self, lane, depth })
     }
 
     /// This thread's lane, if it serves the registry the call started in.
@@ -190,11 +174,7 @@ impl Call {
             Some(lane) => lane.clock.ticks(),
             None => crate::clock::Clock::get().ticks(),
         };
-        let event = Event {
-            word: self.word.0,
-            start: self.start,
-            end,
-        };
+        let event = Event { word: self.word.0, start: self.start, end };
         match lane {
             Some(lane) => lane.record(event),
             None => record_elsewhere(self.registry, event),

@@ -45,10 +45,7 @@ impl Histogram {
     }
 
     pub(crate) fn from_layout(layout: Layout) -> Self {
-        Self {
-            layout,
-            counts: Vec::new(),
-        }
+        Self { layout, counts: Vec::new() }
     }
 
     /// Adds `count` calls of `nanos`, which must not fall below what was added before.
@@ -83,11 +80,7 @@ impl Histogram {
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
         self.counts.iter().map(|(index, count)| {
             let (low_ns, width) = self.layout.range(*index as usize);
-            Bucket {
-                low_ns,
-                high_ns: low_ns + (width - 1),
-                count: *count,
-            }
+            Bucket { low_ns, high_ns: low_ns + (width - 1), count: *count }
         })
     }
 
@@ -117,9 +110,7 @@ impl Histogram {
                 .map(|(index, count)| (self.layout.middle(*index as usize) as f64, *count as f64))
         };
         let mean = values().map(|(value, count)| value * count).sum::<f64>() / total;
-        let squares = values()
-            .map(|(value, count)| (value - mean).powi(2) * count)
-            .sum::<f64>();
+        let squares = values().map(|(value, count)| (value - mean).powi(2) * count).sum::<f64>();
         Duration::from_nanos((squares / total).sqrt() as u64)
     }
 
@@ -160,12 +151,8 @@ impl Histogram {
                 (Some((index, _)), None) | (None, Some((index, _))) => *index,
                 (None, None) => break,
             };
-            let ours = ours
-                .next_if(|(at, _)| *at == index)
-                .map_or(0, |(_, count)| count);
-            let theirs = theirs
-                .next_if(|(at, _)| *at == index)
-                .map_or(0, |(_, count)| count);
+            let ours = ours.next_if(|(at, _)| *at == index).map_or(0, |(_, count)| count);
+            let theirs = theirs.next_if(|(at, _)| *at == index).map_or(0, |(_, count)| count);
             let count = combine(ours, theirs);
             if count > 0 {
                 counts.push((index, count));
@@ -180,8 +167,7 @@ impl Histogram {
             return self.counts.clone();
         }
         let mut coarse = Self::from_layout(layout);
-        self.buckets()
-            .for_each(|bucket| coarse.push(bucket.low_ns, bucket.count));
+        self.buckets().for_each(|bucket| coarse.push(bucket.low_ns, bucket.count));
         coarse.counts
     }
 }

@@ -12,10 +12,7 @@ pub(crate) fn write(snapshot: &Snapshot, percentiles: &[f64]) -> String {
     let mut document = write_json::object(&mut text);
     document.number("perfkit", 1.0);
     let started = snapshot.started().duration_since(SystemTime::UNIX_EPOCH);
-    document.number(
-        "started_unix_ms",
-        started.unwrap_or_default().as_millis() as f64,
-    );
+    document.number("started_unix_ms", started.unwrap_or_default().as_millis() as f64);
     duration(&mut document, "elapsed_ns", snapshot.elapsed());
     document.number("lost", snapshot.lost() as f64);
     let mut operations = document.array("operations");
@@ -40,8 +37,7 @@ pub(crate) fn write(snapshot: &Snapshot, percentiles: &[f64]) -> String {
             ("max_ns", operation.max()),
         ];
         for (key, time) in times {
-            time.into_iter()
-                .for_each(|time| duration(&mut object, key, time));
+            time.into_iter().for_each(|time| duration(&mut object, key, time));
         }
         for percentile in percentiles {
             if let Some(value) = operation.percentile(*percentile) {

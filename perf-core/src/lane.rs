@@ -101,12 +101,7 @@ impl Lane {
     /// Hands all events so far over to the registry, if it is still `core`.
     pub(crate) fn flush_to(&self, core: &Core) {
         let mut consuming = self.ring.consumer();
-        if consuming
-            .state
-            .core
-            .as_ref()
-            .is_some_and(|serving| serving.id == core.id)
-        {
+        if consuming.state.core.as_ref().is_some_and(|serving| serving.id == core.id) {
             drain(&mut consuming);
         }
     }
@@ -144,8 +139,6 @@ fn drain(consuming: &mut Consuming<'_, Destination, RING>) {
 
 impl fmt::Debug for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lane")
-            .field("registry", &self.registry)
-            .finish_non_exhaustive()
+        f.debug_struct("Lane").field("registry", &self.registry).finish_non_exhaustive()
     }
 }

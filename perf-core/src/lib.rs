@@ -13,12 +13,7 @@
 //! folded into a stripe of the [`Registry`]; a [`Snapshot`] merges the stripes and is plain data.
 //! ARCHITECTURE.md has the whole, with its invariants.
 
-#![warn(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 mod buckets;
 mod builder;

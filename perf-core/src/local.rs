@@ -88,10 +88,7 @@ pub(crate) fn lane_for(core: &Arc<Core>) -> Option<&'static Lane> {
             }
             // From here on things are allocated and locked: a timed allocator finds us busy.
             let _busy = Busy::enter()?;
-            let retired = lanes
-                .iter()
-                .copied()
-                .find(|lane| lane.registry.load(Relaxed) == 0);
+            let retired = lanes.iter().copied().find(|lane| lane.registry.load(Relaxed) == 0);
             let lane = retired.unwrap_or_else(|| {
                 let lane = Lane::unused();
                 lanes.push(lane);

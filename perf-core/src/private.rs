@@ -39,11 +39,7 @@ pub trait ViaAny {
 impl<T, E> ViaResult for Probe<'_, Result<T, E>> {
     #[inline]
     fn outcome(&self) -> Outcome {
-        if self.0.is_err() {
-            Outcome::Error
-        } else {
-            Outcome::Ok
-        }
+        if self.0.is_err() { Outcome::Error } else { Outcome::Ok }
     }
 }
 

@@ -90,9 +90,7 @@ impl Registry {
         let mut alive = heal(ALIVE.lock());
         alive.retain(|core| core.strong_count() > 0);
         alive.push(Arc::downgrade(&core));
-        Self {
-            handle: Arc::new(Handle { core }),
-        }
+        Self { handle: Arc::new(Handle { core }) }
     }
 
     /// The registry of the process, made on first use.
@@ -129,11 +127,7 @@ impl Registry {
         let Some(_busy) = Busy::enter() else { return };
         let core = self.core();
         core.flush_lanes();
-        let mut stripes: Vec<_> = core
-            .stripes
-            .iter()
-            .map(|stripe| heal(stripe.lock()))
-            .collect();
+        let mut stripes: Vec<_> = core.stripes.iter().map(|stripe| heal(stripe.lock())).collect();
         let layout = core.recording().layout;
         stripes.iter_mut().for_each(|table| table.reset(layout));
         *heal(core.started.lock()) = SystemTime::now();
@@ -193,11 +187,7 @@ impl Registry {
         };
         let mut word = Word::new(op, 0, false, false);
         word.set_outcome(outcome);
-        let event = Event {
-            word: word.0,
-            start: 0,
-            end: Clock::get().ticks_of(duration),
-        };
+        let event = Event { word: word.0, start: 0, end: Clock::get().ticks_of(duration) };
         self.core().record(event);
     }
 
@@ -221,19 +211,14 @@ impl Default for Registry {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry")
-            .field("id", &self.core().id)
-            .finish_non_exhaustive()
+        f.debug_struct("Registry").field("id", &self.core().id).finish_non_exhaustive()
     }
 }
 
 impl Core {
     fn new(id: u32) -> Self {
         // One more than can record at once, so that a snapshot need not stop anybody.
-        let stripes = std::thread::available_parallelism()
-            .map_or(4, usize::from)
-            .min(64)
-            + 1;
+        let stripes = std::thread::available_parallelism().map_or(4, usize::from).min(64) + 1;
         Self {
             id,
             lanes: Mutex::default(),
@@ -246,10 +231,7 @@ impl Core {
 
     pub(crate) fn recording(&self) -> Recording {
         let layout = Layout::new(self.precision.load(Relaxed));
-        Recording {
-            limit: self.limit,
-            layout,
-        }
+        Recording { limit: self.limit, layout }
     }
 
     /// The first stripe nobody holds, from the preferred one on. Only if all are held does this
@@ -289,10 +271,7 @@ impl Core {
 
     /// The registry of this id, if it is still alive.
     pub(crate) fn by_id(id: u32) -> Option<Arc<Self>> {
-        heal(ALIVE.lock())
-            .iter()
-            .filter_map(Weak::upgrade)
-            .find(|core| core.id == id)
+        heal(ALIVE.lock()).iter().filter_map(Weak::upgrade).find(|core| core.id == id)
     }
 }
 

@@ -26,11 +26,7 @@ struct Slot {
 
 impl Slot {
     fn new() -> Self {
-        Self {
-            word: AtomicU64::new(0),
-            start: AtomicU64::new(0),
-            end: AtomicU64::new(0),
-        }
+        Self { word: AtomicU64::new(0), start: AtomicU64::new(0), end: AtomicU64::new(0) }
     }
 }
 
@@ -48,10 +44,7 @@ impl<C, const N: usize> Ring<C, N> {
 
     pub(crate) fn new(consumer: C) -> Self {
         const {
-            assert!(
-                N >= 2 && N.is_power_of_two(),
-                "a ring holds a power of two of events"
-            );
+            assert!(N >= 2 && N.is_power_of_two(), "a ring holds a power of two of events");
         };
         Self {
             tail: AtomicUsize::new(0),
@@ -79,19 +72,14 @@ impl<C, const N: usize> Ring<C, N> {
 
     /// Whether half the ring is free. Owner only.
     pub(crate) fn has_room(&self) -> bool {
-        let used = self
-            .tail
-            .load(Ordering::Relaxed)
-            .wrapping_sub(self.head.load(Ordering::Acquire));
+        let used =
+            self.tail.load(Ordering::Relaxed).wrapping_sub(self.head.load(Ordering::Acquire));
         used <= N - Self::HALF
     }
 
     /// The consuming side, waiting for it.
     pub(crate) fn consumer(&self) -> Consuming<'_, C, N> {
-        Consuming {
-            ring: self,
-            state: heal(self.consumer.lock()),
-        }
+        Consuming { ring: self, state: heal(self.consumer.lock()) }
     }
 
     /// The consuming side, if nobody else is at it.
@@ -115,14 +103,7 @@ impl<C, const N: usize> Consuming<'_, C, N> {
         let ring = self.ring;
         let tail = ring.tail.load(Ordering::Acquire);
         let at = ring.head.load(Ordering::Relaxed);
-        take(
-            &mut self.state,
-            Events {
-                slots: &ring.slots,
-                at,
-                tail,
-            },
-        );
+        take(&mut self.state, Events { slots: &ring.slots, at, tail });
         ring.head.store(tail, Ordering::Release);
     }
 }
@@ -157,11 +138,7 @@ mod tests {
     use super::*;
 
     fn event(n: u64) -> Event {
-        Event {
-            word: n,
-            start: n * 10,
-            end: n * 10 + 1,
-        }
+        Event { word: n, start: n * 10, end: n * 10 + 1 }
     }
 
     fn make_room(ring: &Ring<Vec<Event>, 4>) -> bool {
@@ -183,9 +160,7 @@ mod tests {
     #[test]
     fn a_full_ring_refuses_rather_than_overwrites() {
         let ring = Ring::<Vec<Event>, 4>::new(Vec::new());
-        let accepted: Vec<bool> = (0..6)
-            .map(|n| ring.push(event(n), || ring.has_room()))
-            .collect();
+        let accepted: Vec<bool> = (0..6).map(|n| ring.push(event(n), || ring.has_room())).collect();
         assert_eq!(accepted, [true, true, true, true, false, false]);
         let mut consumer = ring.consumer();
         consumer.drain(|kept, events| kept.extend(events));
@@ -202,11 +177,7 @@ mod loom_tests {
     type Small = Ring<Vec<Event>, 2>;
 
     fn event(n: u64) -> Event {
-        Event {
-            word: n,
-            start: n,
-            end: n + 1,
-        }
+        Event { word: n, start: n, end: n + 1 }
     }
 
     /// What the owner does at a boundary: drain, unless somebody else is at it and room is left.
@@ -252,9 +223,7 @@ mod loom_tests {
                 thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
             });
             (0..2).for_each(|n| push(&ring, n));
-            readers
-                .into_iter()
-                .for_each(|reader| reader.join().unwrap());
+            readers.into_iter().for_each(|reader| reader.join().unwrap());
             expect_all(&ring, 2);
         });
     }

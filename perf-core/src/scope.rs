@@ -27,11 +27,7 @@ impl Scope {
     /// Starts timing.
     #[inline]
     pub fn enter(site: &'static CallSite) -> Self {
-        if crate::enabled() {
-            Self::start(site)
-        } else {
-            Self::off(site)
-        }
+        if crate::enabled() { Self::start(site) } else { Self::off(site) }
     }
 
     /// Starts timing, switched on or not.
@@ -46,24 +42,12 @@ impl Scope {
         };
         let entered = lane.frames.enter(op);
         let word = Word::new(op, entered.parent, entered.nested, panicking());
-        Self {
-            site,
-            lane: Some(lane),
-            word,
-            depth: entered.depth,
-            start: lane.clock.ticks(),
-        }
+        Self { site, lane: Some(lane), word, depth: entered.depth, start: lane.clock.ticks() }
     }
 
     #[inline]
     fn off(site: &'static CallSite) -> Self {
-        Self {
-            site,
-            lane: None,
-            word: Word(0),
-            depth: 0,
-            start: 0,
-        }
+        Self { site, lane: None, word: Word(0), depth: 0, start: 0 }
     }
 
     #[cold]
@@ -73,13 +57,7 @@ impl Scope {
             return Self::off(site);
         }
         let word = Word::new(op, 0, false, panicking());
-        Self {
-            site,
-            lane: None,
-            word,
-            depth: 0,
-            start: crate::clock::Clock::get().ticks(),
-        }
+        Self { site, lane: None, word, depth: 0, start: crate::clock::Clock::get().ticks() }
     }
 
     /// Sets how the call ended; a panic overrides it.
@@ -102,11 +80,7 @@ impl Drop for Scope {
         let mut word = self.word;
         settle_panic(&mut word);
         lane.frames.leave(self.depth);
-        lane.record(Event {
-            word: word.0,
-            start: self.start,
-            end,
-        });
+        lane.record(Event { word: word.0, start: self.start, end });
         if is_heard(self.site.level) {
             log::call(word, self.site.level, end.wrapping_sub(self.start));
         }
@@ -125,11 +99,7 @@ pub(crate) fn settle_panic(word: &mut Word) {
 fn leave_late(mut word: Word, start: u64) {
     settle_panic(&mut word);
     let end = crate::clock::Clock::get().ticks();
-    let event = Event {
-        word: word.0,
-        start,
-        end,
-    };
+    let event = Event { word: word.0, start, end };
     match local::global() {
         Some(core) => core.record_directly(event),
         None => local::lose(),

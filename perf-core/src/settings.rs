@@ -17,9 +17,7 @@ fn apply_from(builder: &mut Builder, var: impl Fn(&str) -> Option<OsString>) -> 
         let Some(value) = var(variable.name).filter(|value| !value.is_empty()) else {
             continue;
         };
-        let applied = value
-            .to_str()
-            .and_then(|text| (variable.apply)(builder, text.trim()));
+        let applied = value.to_str().and_then(|text| (variable.apply)(builder, text.trim()));
         if applied.is_none() {
             let value = value.display();
             warnings.push(format!(
@@ -50,10 +48,7 @@ const VARIABLES: [Variable; 9] = [
         accepts: "numbers from 0 to 100 separated by commas, such as 50,95,99.9",
         apply: |builder, text| {
             let percentile = |text: &str| {
-                text.trim()
-                    .parse()
-                    .ok()
-                    .filter(|value: &f64| (0.0..=100.0).contains(value))
+                text.trim().parse().ok().filter(|value: &f64| (0.0..=100.0).contains(value))
             };
             builder.options.percentiles = text.split(',').map(percentile).collect::<Option<_>>()?;
             Some(())
@@ -104,11 +99,7 @@ const VARIABLES: [Variable; 9] = [
         name: "PERFKIT_PRECISION",
         accepts: "a number of significant digits from 1 to 5",
         apply: |builder, text| {
-            builder.precision = Some(
-                text.parse()
-                    .ok()
-                    .filter(|digits| (1..=5).contains(digits))?,
-            );
+            builder.precision = Some(text.parse().ok().filter(|digits| (1..=5).contains(digits))?);
             Some(())
         },
     },
@@ -152,16 +143,10 @@ mod tests {
     #[test]
     fn each_variable_sets_its_setting() {
         assert_eq!(
-            apply_one("PERFKIT_PERCENTILES", "50, 99.9")
-                .0
-                .options
-                .percentiles,
+            apply_one("PERFKIT_PERCENTILES", "50, 99.9").0.options.percentiles,
             [50.0, 99.9]
         );
-        assert_eq!(
-            apply_one("PERFKIT_SORT", "self").0.options.sort,
-            Sort::SelfTime
-        );
+        assert_eq!(apply_one("PERFKIT_SORT", "self").0.options.sort, Sort::SelfTime);
         assert_eq!(apply_one("PERFKIT_LIMIT", "7").0.options.limit, 7);
         assert_eq!(apply_one("PERFKIT_PRECISION", "2").0.precision, Some(2));
         assert_eq!(apply_one("PERFKIT_FORMAT", "json").0.format, Format::Json);
@@ -189,10 +174,6 @@ mod tests {
 
     #[test]
     fn an_empty_value_is_as_if_not_set() {
-        assert!(
-            VARIABLES
-                .iter()
-                .all(|variable| apply_one(variable.name, "").1.is_empty())
-        );
+        assert!(VARIABLES.iter().all(|variable| apply_one(variable.name, "").1.is_empty()));
     }
 }

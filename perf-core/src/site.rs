@@ -31,11 +31,7 @@ impl CallSite {
     /// A site that has not been hit.
     #[must_use]
     pub const fn new(name: Name, level: Option<LevelFilter>) -> Self {
-        Self {
-            op: OnceNonZeroUsize::new(),
-            name,
-            level,
-        }
+        Self { op: OnceNonZeroUsize::new(), name, level }
     }
 
     /// The operation's id, 0 if it cannot be had here and now.
@@ -124,15 +120,9 @@ mod tests {
 
     #[test]
     fn a_path_names_the_function_and_its_type() {
-        assert_eq!(
-            enclosing("app::db::Pool<T>::get::here"),
-            "app::db::Pool<T>::get"
-        );
+        assert_eq!(enclosing("app::db::Pool<T>::get::here"), "app::db::Pool<T>::get");
         assert_eq!(enclosing("app::run::{{closure}}::here"), "app::run");
-        assert_eq!(
-            enclosing("<app::A as app::Job>::run::here"),
-            "<app::A as app::Job>::run"
-        );
+        assert_eq!(enclosing("<app::A as app::Job>::run::here"), "<app::A as app::Job>::run");
     }
 
     #[test]

@@ -70,12 +70,7 @@ impl Snapshot {
         mut operations: Vec<Operation>,
     ) -> Self {
         operations.sort_by(|a, b| a.name.cmp(&b.name));
-        Self {
-            started,
-            taken,
-            lost,
-            operations,
-        }
+        Self { started, taken, lost, operations }
     }
 
     /// All operations, by name.
@@ -87,9 +82,7 @@ impl Snapshot {
     /// The operation of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Operation> {
-        let at = self
-            .operations
-            .binary_search_by(|operation| (*operation.name).cmp(name));
+        let at = self.operations.binary_search_by(|operation| (*operation.name).cmp(name));
         self.operations.get(at.ok()?)
     }
 
@@ -135,10 +128,7 @@ impl Snapshot {
         self.taken = self.taken.max(other.taken);
         self.lost = self.lost.saturating_add(other.lost);
         for operation in &other.operations {
-            match self
-                .operations
-                .binary_search_by(|ours| ours.name.cmp(&operation.name))
-            {
+            match self.operations.binary_search_by(|ours| ours.name.cmp(&operation.name)) {
                 Ok(at) => self.operations[at].merge(operation),
                 Err(at) => self.operations.insert(at, operation.clone()),
             }
@@ -155,13 +145,10 @@ impl Snapshot {
         if self.started != earlier.started {
             return self.clone();
         }
-        let operations = self
-            .operations
-            .iter()
-            .map(|now| match earlier.get(&now.name) {
-                Some(before) => now.since(before),
-                None => now.clone(),
-            });
+        let operations = self.operations.iter().map(|now| match earlier.get(&now.name) {
+            Some(before) => now.since(before),
+            None => now.clone(),
+        });
         Self {
             started: earlier.taken,
             taken: self.taken,
@@ -211,11 +198,7 @@ impl Operation {
     /// is the time of all calls.
     #[must_use]
     pub fn total(&self) -> Duration {
-        let nested_ns = if self.overlaps == 0 {
-            self.nested_ns
-        } else {
-            0
-        };
+        let nested_ns = if self.overlaps == 0 { self.nested_ns } else { 0 };
         Duration::from_nanos(self.sum_ns.saturating_sub(nested_ns))
     }
 
@@ -235,9 +218,7 @@ impl Operation {
     /// The mean duration; `None` without a call.
     #[must_use]
     pub fn mean(&self) -> Option<Duration> {
-        self.sum_ns
-            .checked_div(self.count())
-            .map(Duration::from_nanos)
+        self.sum_ns.checked_div(self.count()).map(Duration::from_nanos)
     }
 
     /// The standard deviation of the durations, from the histogram; `None` without a call.
@@ -359,13 +340,9 @@ impl Operation {
             (&mut self.backward, other.backward),
             (&mut self.overlaps, other.overlaps),
         ];
-        sums.into_iter()
-            .for_each(|(ours, theirs)| *ours = combine(*ours, theirs));
+        sums.into_iter().for_each(|(ours, theirs)| *ours = combine(*ours, theirs));
         for theirs in &other.callers {
-            match self
-                .callers
-                .binary_search_by(|ours| ours.name.cmp(&theirs.name))
-            {
+            match self.callers.binary_search_by(|ours| ours.name.cmp(&theirs.name)) {
                 Ok(at) => {
                     let ours = &mut self.callers[at];
                     ours.calls = combine(ours.calls, theirs.calls);

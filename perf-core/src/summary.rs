@@ -157,12 +157,8 @@ impl Summary {
 
     /// The operations to show, in order: those that were called.
     fn rows(&self) -> Vec<&Operation> {
-        let mut rows: Vec<_> = self
-            .snapshot
-            .operations()
-            .iter()
-            .filter(|o| o.count() > 0)
-            .collect();
+        let mut rows: Vec<_> =
+            self.snapshot.operations().iter().filter(|o| o.count() > 0).collect();
         match self.options.sort {
             Sort::Total => rows.sort_by_key(|o| Reverse(o.total())),
             Sort::SelfTime => rows.sort_by_key(|o| Reverse(o.self_time())),
@@ -206,27 +202,14 @@ impl Summary {
 
     /// The table within the width, and the marks it uses.
     fn table(&self, rows: &[&Operation]) -> (Table, Vec<Mark>) {
-        let mut columns = vec![
-            Column::Calls,
-            Column::Errors,
-            Column::Total,
-            Column::SelfShare,
-        ];
+        let mut columns = vec![Column::Calls, Column::Errors, Column::Total, Column::SelfShare];
         columns.extend([Column::Mean, Column::Min]);
-        columns.extend(
-            self.options
-                .percentiles
-                .iter()
-                .map(|p| Column::Percentile(*p)),
-        );
+        columns.extend(self.options.percentiles.iter().map(|p| Column::Percentile(*p)));
         columns.push(Column::Max);
         loop {
             let (mut table, marks) = self.table_of(rows, &columns);
-            let widths: Vec<usize> = table
-                .column_max_content_widths()
-                .iter()
-                .map(|width| usize::from(*width))
-                .collect();
+            let widths: Vec<usize> =
+                table.column_max_content_widths().iter().map(|width| usize::from(*width)).collect();
             // Two columns between figures.
             let figures: usize = widths.iter().skip(1).map(|width| width + 2).sum();
             let room = self.options.width.saturating_sub(figures);
@@ -249,27 +232,16 @@ impl Summary {
         let mut table = Table::new();
         let rule = LineStyle::none().fill('─');
         table.load_style(presets::NOTHING.header_separator(rule));
-        let mut cells = vec![
-            rows.iter()
-                .map(|row| printable(row.name()))
-                .collect::<Vec<_>>(),
-        ];
+        let mut cells = vec![rows.iter().map(|row| printable(row.name())).collect::<Vec<_>>()];
         for column in columns {
             let figures = rows.iter().map(|row| column.figure(row, all));
             let (figures, of_column): (Vec<_>, Vec<_>) = figures.unzip();
             // Figures stay aligned: where one bears a mark, the others leave room for it.
-            let gap = if of_column.iter().any(|mark| *mark != Mark::None) {
-                " "
-            } else {
-                ""
-            };
-            let signed = figures
-                .into_iter()
-                .zip(&of_column)
-                .map(|(figure, mark)| match mark {
-                    Mark::None => figure + gap,
-                    mark => figure + mark.sign(),
-                });
+            let gap = if of_column.iter().any(|mark| *mark != Mark::None) { " " } else { "" };
+            let signed = figures.into_iter().zip(&of_column).map(|(figure, mark)| match mark {
+                Mark::None => figure + gap,
+                mark => figure + mark.sign(),
+            });
             titles.push(column.title() + gap);
             cells.push(signed.collect());
             marks.extend(of_column);
@@ -279,11 +251,8 @@ impl Summary {
             table.add_row(cells.iter().map(|column| &column[row]));
         }
         for column in table.column_iter_mut() {
-            let alignment = if column.index == 0 {
-                CellAlignment::Left
-            } else {
-                CellAlignment::Right
-            };
+            let alignment =
+                if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right };
             column.set_cell_alignment(alignment);
             column.set_padding((if column.index == 0 { 0 } else { 2 }, 0));
         }
@@ -326,22 +295,10 @@ impl Summary {
     fn anomalies(&self, rows: &[&Operation]) -> impl Iterator<Item = String> {
         let sum = |of: fn(&Operation) -> u64| rows.iter().map(|operation| of(operation)).sum();
         let anomalies: [(u64, &str); 4] = [
-            (
-                sum(Operation::clamped),
-                "lasted over 100 days: clamped in the percentiles",
-            ),
-            (
-                sum(Operation::backward),
-                "ended before they began, by the clock: counted as zero",
-            ),
-            (
-                sum(Operation::overlaps),
-                "overlapped others: self times around them are approximate",
-            ),
-            (
-                self.snapshot.lost(),
-                "could not be kept: perfkit was called from inside itself",
-            ),
+            (sum(Operation::clamped), "lasted over 100 days: clamped in the percentiles"),
+            (sum(Operation::backward), "ended before they began, by the clock: counted as zero"),
+            (sum(Operation::overlaps), "overlapped others: self times around them are approximate"),
+            (self.snapshot.lost(), "could not be kept: perfkit was called from inside itself"),
         ];
         anomalies
             .into_iter()
@@ -357,9 +314,7 @@ fn shorten(table: &mut Table, width: usize) {
         if let Some(name) = cells.first_mut() {
             let long = name.chars().count().saturating_sub(width);
             if long > 0 {
-                *name = std::iter::once('…')
-                    .chain(name.chars().skip(long + 1))
-                    .collect();
+                *name = std::iter::once('…').chain(name.chars().skip(long + 1)).collect();
             }
         }
         *row = cells.into();
@@ -373,11 +328,7 @@ fn shorten(table: &mut Table, width: usize) {
 /// A name on one line, whatever is in it: control characters are shown escaped.
 fn printable(name: &str) -> String {
     let shown = |c: char| -> String {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
     };
     name.chars().map(shown).collect()
 }

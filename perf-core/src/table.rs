@@ -28,9 +28,7 @@ impl Table {
         let op = Word(event.word).op() as usize;
         match self.operations.get_mut(op) {
             Some(Some(stats)) => stats.record(event, recording.limit),
-            _ => self
-                .add(op, recording.layout)
-                .record(event, recording.limit),
+            _ => self.add(op, recording.layout).record(event, recording.limit),
         }
     }
 
@@ -42,10 +40,7 @@ impl Table {
 
     /// Back to zero calls; the operations stay known.
     pub(crate) fn reset(&mut self, layout: Layout) {
-        self.operations
-            .iter_mut()
-            .flatten()
-            .for_each(|stats| **stats = OpStats::new(layout));
+        self.operations.iter_mut().flatten().for_each(|stats| **stats = OpStats::new(layout));
     }
 
     #[cold]
@@ -154,10 +149,7 @@ impl OpStats {
 
     #[inline]
     fn edge(&mut self, caller: u32) -> &mut Edge {
-        let known = self
-            .edges
-            .get(self.last_edge)
-            .is_some_and(|edge| edge.caller == caller);
+        let known = self.edges.get(self.last_edge).is_some_and(|edge| edge.caller == caller);
         if !known {
             self.find_edge(caller);
         }
@@ -168,11 +160,7 @@ impl OpStats {
     fn find_edge(&mut self, caller: u32) {
         let found = self.edges.iter().position(|edge| edge.caller == caller);
         self.last_edge = found.unwrap_or_else(|| {
-            self.edges.push(Edge {
-                caller,
-                calls: 0,
-                ticks: 0,
-            });
+            self.edges.push(Edge { caller, calls: 0, ticks: 0 });
             self.edges.len() - 1
         });
     }
@@ -182,22 +170,12 @@ impl OpStats {
 mod tests {
     use super::*;
 
-    const RECORDING: fn() -> Recording = || Recording {
-        limit: 1000,
-        layout: Layout::new(3),
-    };
+    const RECORDING: fn() -> Recording = || Recording { limit: 1000, layout: Layout::new(3) };
 
     fn stats(events: &[(Word, u64, u64)]) -> Table {
         let mut table = Table::default();
         for (word, start, end) in events {
-            table.record(
-                Event {
-                    word: word.0,
-                    start: *start,
-                    end: *end,
-                },
-                RECORDING(),
-            );
+            table.record(Event { word: word.0, start: *start, end: *end }, RECORDING());
         }
         table
     }
@@ -209,14 +187,7 @@ mod tests {
         let (op, stats) = table.iter().next().unwrap();
         assert_eq!((op, stats.backward, stats.clamped), (1, 1, 1));
         assert_eq!((stats.min, stats.max), (0, 5000));
-        assert_eq!(
-            stats.edges,
-            [Edge {
-                caller: 0,
-                calls: 3,
-                ticks: 5010
-            }]
-        );
+        assert_eq!(stats.edges, [Edge { caller: 0, calls: 3, ticks: 5010 }]);
         let counts: Vec<_> = stats.buckets.iter().collect();
         assert_eq!(counts, [(0, 1), (10, 1), (1000, 1)]);
     }
@@ -228,18 +199,7 @@ mod tests {
         let (_, stats) = table.iter().next().unwrap();
         assert_eq!(
             stats.edges,
-            [
-                Edge {
-                    caller: 1,
-                    calls: 2,
-                    ticks: 14
-                },
-                Edge {
-                    caller: 2,
-                    calls: 1,
-                    ticks: 7
-                },
-            ]
+            [Edge { caller: 1, calls: 2, ticks: 14 }, Edge { caller: 2, calls: 1, ticks: 7 },]
         );
     }
 }

@@ -77,14 +77,7 @@ impl Timer {
     /// A timer that records nothing.
     #[doc(hidden)]
     pub fn off() -> Self {
-        Self {
-            lane: None,
-            site: None,
-            registry: 0,
-            depth: 0,
-            word: Word(0),
-            start: 0,
-        }
+        Self { lane: None, site: None, registry: 0, depth: 0, word: Word(0), start: 0 }
     }
 
     #[inline]
@@ -93,28 +86,14 @@ impl Timer {
         let word = Word::new(op, entered.parent, entered.nested, panicking());
         let registry = lane.registry.load(Relaxed);
         let start = lane.clock.ticks();
-        Self {
-            lane: Some(lane),
-            site,
-            registry,
-            depth: entered.depth,
-            word,
-            start,
-        }
+        Self { lane: Some(lane), site, registry, depth: entered.depth, word, start }
     }
 
     #[cold]
     fn late(core: &Core, op: u32) -> Self {
         let word = Word::new(op, 0, false, panicking());
         let start = Clock::get().ticks();
-        Self {
-            lane: None,
-            site: None,
-            registry: core.id,
-            depth: 0,
-            word,
-            start,
-        }
+        Self { lane: None, site: None, registry: core.id, depth: 0, word, start }
     }
 
     /// Marks the call as failed: its outcome will be [`Outcome::Error`].
@@ -173,11 +152,7 @@ impl Timer {
     fn finish(&mut self, end: u64) {
         settle_panic(&mut self.word);
         let here = self.leave();
-        let event = Event {
-            word: self.word.0,
-            start: self.start,
-            end,
-        };
+        let event = Event { word: self.word.0, start: self.start, end };
         match here {
             Some(lane) => lane.record(event),
             None => record_elsewhere(self.registry, event),
@@ -226,10 +201,7 @@ impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = directory::name(self.word.op());
         let mut timer = f.debug_struct("Timer");
-        timer
-            .field("operation", &name)
-            .field("elapsed", &self.elapsed())
-            .finish_non_exhaustive()
+        timer.field("operation", &name).field("elapsed", &self.elapsed()).finish_non_exhaustive()
     }
 }
 

@@ -63,11 +63,8 @@ impl PerformanceTracker {
     #[must_use]
     pub fn operations(&self) -> Vec<OperationSummary> {
         let snapshot = self.registry.snapshot();
-        let mut operations: Vec<_> = snapshot
-            .operations()
-            .iter()
-            .filter_map(OperationSummary::of)
-            .collect();
+        let mut operations: Vec<_> =
+            snapshot.operations().iter().filter_map(OperationSummary::of).collect();
         operations.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.name.cmp(&b.name)));
         operations
     }

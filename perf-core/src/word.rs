@@ -75,12 +75,7 @@ mod tests {
     #[test]
     fn everything_packed_comes_back() {
         let mut word = Word::new(0x00ab_cdef, 0x0012_3456, true, false);
-        for outcome in [
-            Outcome::Error,
-            Outcome::Panicked,
-            Outcome::Cancelled,
-            Outcome::Ok,
-        ] {
+        for outcome in [Outcome::Error, Outcome::Panicked, Outcome::Cancelled, Outcome::Ok] {
             word.set_outcome(outcome);
             assert_eq!(word.outcome(), outcome);
         }

@@ -55,12 +55,7 @@ impl Args {
         match option.unraw().to_string().as_str() {
             "name" => {
                 value_follows(input, &option, "\"…\"")?;
-                set(
-                    &mut self.name,
-                    operation_name(input)?,
-                    "the name",
-                    option.span(),
-                )
+                set(&mut self.name, operation_name(input)?, "the name", option.span())
             }
             "level" => {
                 value_follows(input, &option, "\"info\"")?;
@@ -68,17 +63,11 @@ impl Args {
             }
             "crate" => {
                 value_follows(input, &option, "path")?;
-                set(
-                    &mut self.krate,
-                    Path::parse_mod_style(input)?,
-                    "`crate`",
-                    option.span(),
-                )
+                set(&mut self.krate, Path::parse_mod_style(input)?, "`crate`", option.span())
             }
-            unknown => Err(Error::new(
-                option.span(),
-                format!("unknown option `{unknown}`: {ALLOWED}"),
-            )),
+            unknown => {
+                Err(Error::new(option.span(), format!("unknown option `{unknown}`: {ALLOWED}")))
+            }
         }
     }
 }
@@ -95,25 +84,17 @@ fn value_follows(input: ParseStream<'_>, option: &Ident, example: &str) -> Resul
     if input.peek(Token![=]) {
         return input.parse::<Token![=]>().map(drop);
     }
-    Err(Error::new(
-        option.span(),
-        format!("`{option}` wants a value: `{option} = {example}`"),
-    ))
+    Err(Error::new(option.span(), format!("`{option}` wants a value: `{option} = {example}`")))
 }
 
 fn literal(input: ParseStream<'_>, what: &str) -> Result<LitStr> {
-    input
-        .parse()
-        .map_err(|error: Error| Error::new(error.span(), format!("expected {what}")))
+    input.parse().map_err(|error: Error| Error::new(error.span(), format!("expected {what}")))
 }
 
 fn operation_name(input: ParseStream<'_>) -> Result<LitStr> {
     let name = literal(input, "a name in quotes")?;
     if name.value().is_empty() {
-        return Err(Error::new(
-            name.span(),
-            "an operation's name cannot be empty",
-        ));
+        return Err(Error::new(name.span(), "an operation's name cannot be empty"));
     }
     Ok(name)
 }

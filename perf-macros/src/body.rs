@@ -20,11 +20,7 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new(args: Args) -> Self {
         let krate: Path = args.krate.unwrap_or_else(|| parse_quote!(::perfkit));
-        Self {
-            name: args.name,
-            level: args.level,
-            private: quote!(#krate::__private),
-        }
+        Self { name: args.name, level: args.level, private: quote!(#krate::__private) }
     }
 
     /// An expression: a reference to the site's `static`. It is a block, so that the body cannot
@@ -38,11 +34,7 @@ impl Site {
     /// }
     /// ```
     fn reference(&self) -> TokenStream {
-        let Self {
-            name,
-            level,
-            private,
-        } = self;
+        let Self { name, level, private } = self;
         let level = level.as_ref().map_or_else(
             || quote!(#private::None),
             |level| quote!(#private::Some(#private::LevelFilter::#level)),
@@ -154,11 +146,7 @@ fn asynchronous(site: &Site, sig: &Signature, statements: &TokenStream) -> Token
     } else {
         quote!(#private::Outcome::Ok)
     };
-    let parameter = if returns_result(sig) {
-        quote!(#value)
-    } else {
-        quote!(_)
-    };
+    let parameter = if returns_result(sig) { quote!(#value) } else { quote!(_) };
     let hint = type_hint(&sig.output);
     quote! {
         #private::Timed::new(
@@ -172,10 +160,7 @@ fn asynchronous(site: &Site, sig: &Signature, statements: &TokenStream) -> Token
 
 /// A variable of ours, which the body cannot name, placed where errors about it should point.
 fn local(name: &str, at: Span) -> Ident {
-    Ident::new(
-        &format!("__perfkit_{name}"),
-        Span::mixed_site().located_at(at),
-    )
+    Ident::new(&format!("__perfkit_{name}"), Span::mixed_site().located_at(at))
 }
 
 fn type_hint(output: &ReturnType) -> Option<TokenStream> {
@@ -210,17 +195,12 @@ fn returns_result(sig: &Signature) -> bool {
     let Type::Path(path) = &**ty else {
         return false;
     };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "Result")
+    path.path.segments.last().is_some_and(|segment| segment.ident == "Result")
 }
 
 /// A function that wants its caller's location keeps it only in its own body.
 fn is_track_caller(attrs: &[Attribute]) -> bool {
-    attrs
-        .iter()
-        .any(|attr| attr.path().is_ident("track_caller"))
+    attrs.iter().any(|attr| attr.path().is_ident("track_caller"))
 }
 
 /// The return type, if it can be written inside the body: without `impl Trait`.

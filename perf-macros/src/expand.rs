@@ -34,25 +34,13 @@ fn try_timed(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
 
 /// The function with its body timed, everything else as it was.
 fn expand(site: &Site, function: Function) -> TokenStream {
-    let Function {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = function;
-    let Body::Block {
-        braces,
-        inner_attrs,
-        statements,
-    } = body
-    else {
+    let Function { attrs, vis, sig, body } = function;
+    let Body::Block { braces, inner_attrs, statements } = body else {
         return quote!(#(#attrs)* #vis #sig;);
     };
     let timed = body::timed(site, &attrs, &sig, &statements);
-    let mut body = proc_macro2::Group::new(
-        proc_macro2::Delimiter::Brace,
-        quote!(#(#inner_attrs)* #timed),
-    );
+    let mut body =
+        proc_macro2::Group::new(proc_macro2::Delimiter::Brace, quote!(#(#inner_attrs)* #timed));
     body.set_span(braces.span());
     let mut tokens = TokenStream::new();
     attrs.iter().for_each(|attr| attr.to_tokens(&mut tokens));

@@ -17,11 +17,7 @@ pub(crate) struct Function {
 /// What follows the signature.
 pub(crate) enum Body {
     /// The braces of a body, with its inner attributes apart.
-    Block {
-        braces: Group,
-        inner_attrs: Vec<Attribute>,
-        statements: TokenStream,
-    },
+    Block { braces: Group, inner_attrs: Vec<Attribute>, statements: TokenStream },
     /// A trait's method without a body.
     None(Token![;]),
 }
@@ -35,12 +31,7 @@ impl Parse for Function {
             return Err(not_a_function(input));
         };
         input.advance_to(&ahead);
-        Ok(Self {
-            attrs,
-            vis,
-            sig,
-            body: input.parse()?,
-        })
+        Ok(Self { attrs, vis, sig, body: input.parse()? })
     }
 }
 
@@ -52,11 +43,7 @@ impl Parse for Body {
         match input.parse()? {
             TokenTree::Group(braces) if braces.delimiter() == Delimiter::Brace => {
                 let (inner_attrs, statements) = split_inner_attrs.parse2(braces.stream())?;
-                Ok(Self::Block {
-                    braces,
-                    inner_attrs,
-                    statements,
-                })
+                Ok(Self::Block { braces, inner_attrs, statements })
             }
             other => Err(Error::new(other.span(), "expected the function's body")),
         }

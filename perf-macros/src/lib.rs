@@ -23,9 +23,5 @@ use proc_macro::TokenStream;
 /// | `crate = path` | where perfkit is, if it has been renamed: `crate = my_perfkit` |
 #[proc_macro_attribute]
 pub fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
-    if cfg!(feature = "enabled") {
-        expand::timed(args.into(), item.into()).into()
-    } else {
-        item
-    }
+    if cfg!(feature = "enabled") { expand::timed(args.into(), item.into()).into() } else { item }
 }

@@ -45,25 +45,13 @@ fn ci() -> Result {
     let mut passed = 0;
     passed += test(&["nextest", "run", "--workspace"], &[])?;
     passed += test(&["test", "--quiet", "--workspace", "--doc"], &[])?;
-    passed += test(
-        &["nextest", "run", "--no-default-features", "--test", "off"],
-        &[],
-    )?;
-    let loom = [
-        ("RUSTFLAGS", "--cfg loom"),
-        ("CARGO_TARGET_DIR", "target/loom"),
-    ];
-    passed += test(
-        &["test", "--release", "-p", "perf-core", "--lib", "loom"],
-        &loom,
-    )?;
+    passed += test(&["nextest", "run", "--no-default-features", "--test", "off"], &[])?;
+    let loom = [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")];
+    passed += test(&["test", "--release", "-p", "perf-core", "--lib", "loom"], &loom)?;
     for example in EXAMPLES {
         cargo(&["run", "--quiet", "--release", "--example", example])?;
     }
-    say(&format!(
-        "everything took {} s",
-        started.elapsed().as_secs()
-    ));
+    say(&format!("everything took {} s", started.elapsed().as_secs()));
     say(&format!("{passed} passed, 0 failed"));
     Ok(())
 }
@@ -77,18 +65,11 @@ fn lint() -> Result {
     clippy(&[])?;
     FEATURES.iter().try_for_each(|features| clippy(features))?;
     let warnings = [("RUSTDOCFLAGS", "-D warnings")];
-    run(
-        "cargo",
-        &["doc", "--quiet", "--workspace", "--no-deps"],
-        &warnings,
-    )
-    .map(drop)
+    run("cargo", &["doc", "--quiet", "--workspace", "--no-deps"], &warnings).map(drop)
 }
 
 fn ensure_nextest() -> Result {
-    let version = Command::new("cargo")
-        .args(["nextest", "--version"])
-        .output();
+    let version = Command::new("cargo").args(["nextest", "--version"]).output();
     if version.is_ok_and(|version| version.status.success()) {
         return Ok(());
     }
@@ -103,11 +84,7 @@ fn cargo(arguments: &[&str]) -> Result {
 fn test(arguments: &[&str], variables: &[(&str, &str)]) -> Result<u64> {
     let output = run("cargo", arguments, variables)?;
     let passed = output.iter().filter_map(|line| passed_in(line)).sum();
-    if passed == 0 {
-        Err(format!("cargo {} ran no test", arguments.join(" ")))
-    } else {
-        Ok(passed)
-    }
+    if passed == 0 { Err(format!("cargo {} ran no test", arguments.join(" "))) } else { Ok(passed) }
 }
 
 /// The count in nextest's `Summary … 12 passed, …` and libtest's `test result: ok. 12 passed; …`.
@@ -136,11 +113,7 @@ fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<
         child.stdout.take().map(|pipe| thread::spawn(|| echo(pipe))),
         child.stderr.take().map(|pipe| thread::spawn(|| echo(pipe))),
     ];
-    let lines = readers
-        .into_iter()
-        .flatten()
-        .filter_map(|reader| reader.join().ok())
-        .flatten();
+    let lines = readers.into_iter().flatten().filter_map(|reader| reader.join().ok()).flatten();
     let lines = lines.collect();
     match child.wait() {
         Ok(status) if status.success() => Ok(lines),

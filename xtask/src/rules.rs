@@ -41,16 +41,10 @@ fn packages(metadata: &Value) -> impl Iterator<Item = &Value> {
 
 fn core_dependencies(metadata: &Value) -> Result {
     let core = packages(metadata).find(|package| package["name"] == "perf-core");
-    let dependencies = core
-        .and_then(|core| core["dependencies"].as_array())
-        .into_iter()
-        .flatten();
+    let dependencies = core.and_then(|core| core["dependencies"].as_array()).into_iter().flatten();
     let normal = dependencies.filter(|d| d["kind"].is_null() && d["target"] != "cfg(loom)");
     for dependency in normal.filter_map(|dependency| dependency["name"].as_str()) {
-        if CORE_DEPENDENCIES
-            .iter()
-            .all(|(allowed, _)| *allowed != dependency)
-        {
+        if CORE_DEPENDENCIES.iter().all(|(allowed, _)| *allowed != dependency) {
             return Err(format!(
                 "perf-core must not depend on {dependency}: see xtask/src/rules.rs"
             ));
@@ -81,32 +75,17 @@ fn minimal_rust(metadata: &Value) -> Result {
 /// The crates in the published crates' normal dependency trees, by name.
 fn built_by_users() -> Result<BTreeSet<String>> {
     let mut tree = Command::new("cargo");
-    tree.args([
-        "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked",
-    ]);
+    tree.args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked"]);
     tree.args(PUBLISHED.iter().flat_map(|name| ["--package", name]));
-    let output = tree
-        .output()
-        .map_err(|error| format!("cannot run cargo tree: {error}"))?;
+    let output = tree.output().map_err(|error| format!("cannot run cargo tree: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let names: BTreeSet<String> = text
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .map(str::to_owned)
-        .collect();
-    if names.contains("perf-core") {
-        Ok(names)
-    } else {
-        Err("cargo tree shows no crate".into())
-    }
+    let names: BTreeSet<String> =
+        text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    if names.contains("perf-core") { Ok(names) } else { Err("cargo tree shows no crate".into()) }
 }
 
 fn version(value: &Value) -> Option<Vec<u32>> {
-    let mut parts: Vec<u32> = value
-        .as_str()?
-        .split('.')
-        .filter_map(|n| n.parse().ok())
-        .collect();
+    let mut parts: Vec<u32> = value.as_str()?.split('.').filter_map(|n| n.parse().ok()).collect();
     parts.resize(3, 0);
     Some(parts)
 }
