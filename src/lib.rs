@@ -55,8 +55,9 @@ pub use perf_core::__private;
 
 /// Times a scope: from here until the returned [`Timer`] is dropped.
 ///
-/// The name is any `&str`; a literal is fastest. Keep the timer in a variable: `let _ = timer!(…)`
-/// drops it at once.
+/// The name is any `&str`; a literal is fastest. Labels follow it, `key = value`, where a value is
+/// text or anything that can be shown. Keep the timer in a variable: `let _ = timer!(…)` drops it
+/// at once.
 ///
 /// ```
 /// use perfkit::timer;
@@ -64,31 +65,56 @@ pub use perf_core::__private;
 /// for table in ["users", "orders"] {
 ///     let _outer = timer!("load");
 ///     let _inner = timer!(&format!("load {table}"));
+///     let _labelled = timer!("query", table = table, shard = 7);
 /// }
-/// assert_eq!(perfkit::get("load").unwrap().count(), 2);
-/// assert_eq!(perfkit::get("load users").unwrap().count(), 1);
+/// let snapshot = perfkit::snapshot();
+/// assert_eq!(snapshot.get("load").unwrap().count(), 2);
+/// assert_eq!(snapshot.get("load users").unwrap().count(), 1);
+/// let users = snapshot.get_labelled("query", &[("table", "users"), ("shard", "7")]);
+/// assert_eq!(users.unwrap().count(), 1);
 /// ```
 #[cfg(feature = "enabled")]
 #[macro_export]
 macro_rules! timer {
-    ($name:literal $(,)?) => {{
-        static SITE: $crate::__private::CallSite = $crate::__private::CallSite::new(
-            $crate::__private::Name::Given($name),
-            $crate::__private::None,
-        );
-        $crate::__private::Timer::at(&SITE)
+    (@site $name:literal) => {{
+        static SITE: $crate::__private::CallSite =
+            $crate::__private::CallSite::new($crate::__private::Name::Given($name));
+        &SITE
+    }};
+    (@labels $($key:ident = $value:expr),+) => {
+        &[$((
+            $crate::__private::key($crate::__private::stringify!($key)),
+            (&$crate::__private::Value(&$value)).label(),
+        )),+]
+    };
+    ($name:literal $(,)?) => {
+        $crate::__private::Timer::at($crate::timer!(@site $name))
+    };
+    ($name:literal, $($key:ident = $value:expr),+ $(,)?) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{ViaDisplay as _, ViaStr as _};
+        $crate::__private::Timer::labelled(
+            $crate::timer!(@site $name),
+            $crate::timer!(@labels $($key = $value),+),
+        )
     }};
     ($name:expr $(,)?) => {
         $crate::timer($name)
     };
+    ($name:expr, $($key:ident = $value:expr),+ $(,)?) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{ViaDisplay as _, ViaStr as _};
+        $crate::__private::Timer::named($name, $crate::timer!(@labels $($key = $value),+))
+    }};
 }
 
 /// Times a scope; without the feature `enabled`, as now, it does nothing.
 #[cfg(not(feature = "enabled"))]
 #[macro_export]
 macro_rules! timer {
-    ($name:expr $(,)?) => {{
+    ($name:expr $(, $key:ident = $value:expr)* $(,)?) => {{
         let _: &str = $name;
+        $(let _ = &$value;)*
         $crate::__private::Timer::off()
     }};
 }

@@ -232,6 +232,10 @@ proptest! {
         record(&registry, &after);
         let interval = registry.snapshot().since(&earlier);
         assert_same(&interval, &recorded(&after), false);
+        for operation in interval.operations().iter().filter(|operation| operation.count() > 0) {
+            prop_assert!(operation.min() <= operation.max());
+            prop_assert!(operation.percentile(50.0) <= operation.max());
+        }
         assert_eq!(interval.started(), earlier.taken());
     }
 }

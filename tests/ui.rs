@@ -2,6 +2,8 @@
 #![cfg(feature = "enabled")]
 
 #[test]
-fn refused() {
-    trybuild::TestCases::new().compile_fail("tests/ui/fail/*.rs");
+fn accepted_and_refused() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/ui/pass/*.rs");
+    cases.compile_fail("tests/ui/fail/*.rs");
 }

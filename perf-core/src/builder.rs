@@ -6,13 +6,15 @@ use crate::{
     registry::Registry,
     settings,
     site::set_log_level,
+    snapshot::{Operation, Snapshot},
     summary::{Options, Sort, Summary},
 };
 use std::{
     fmt, fs,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, Weak},
+    time::SystemTime,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -48,7 +50,7 @@ pub enum Format {
     /// A table for people.
     #[default]
     Table,
-    /// One JSON document, times as integers in nanoseconds.
+    /// One JSON document, times as integers in nanoseconds: all operations, by name.
     Json,
     /// Nothing is printed.
     None,
@@ -93,9 +95,9 @@ impl Builder {
         Self::default()
     }
 
-    /// The percentiles shown, each 0 to 100.
+    /// The percentiles shown, each 0 to 100; others are left out.
     pub fn percentiles(mut self, percentiles: &[f64]) -> Self {
-        self.options.percentiles = percentiles.to_vec();
+        self.options.set_percentiles(percentiles);
         self
     }
 
@@ -136,7 +138,8 @@ impl Builder {
     }
 
     /// Whether to print the summary on SIGINT and SIGTERM, before they end the program as ever,
-    /// and on SIGUSR1, after which it goes on. On Unix, with the feature `signals`.
+    /// and on SIGUSR1, after which it goes on. A second SIGINT or SIGTERM ends the program at once,
+    /// printed or not. On Unix, with the feature `signals`.
     pub fn signals(mut self, signals: bool) -> Self {
         self.signals = signals;
         self
@@ -186,7 +189,8 @@ impl SummaryGuard {
 
 impl Drop for SummaryGuard {
     fn drop(&mut self) {
-        if *heal(self.reporter.flushed.lock()) != Some(calls()) {
+        if *heal(self.reporter.flushed.lock()) != Some(Recorded::of(&Registry::global().snapshot()))
+        {
             self.reporter.print();
         }
     }
@@ -203,8 +207,8 @@ pub fn init() -> SummaryGuard {
     Builder::new().init()
 }
 
-/// Prints the summary now, if a guard of [`init`] is alive, which then prints only what comes
-/// later. For before `std::process::exit`, which drops nothing.
+/// Prints the summary now, if a guard of [`init`] is alive; that then prints it again only if more
+/// has been recorded. For before `std::process::exit`, which drops nothing.
 ///
 /// ```no_run
 /// perf_core::flush();
@@ -213,16 +217,26 @@ pub fn init() -> SummaryGuard {
 pub fn flush() {
     let current = heal(CURRENT.lock()).upgrade();
     if let Some(reporter) = current {
-        reporter.print();
-        *heal(reporter.flushed.lock()) = Some(calls());
+        let recorded = reporter.print();
+        *heal(reporter.flushed.lock()) = Some(recorded);
     }
 }
 
 /// The reporter of the newest guard.
 static CURRENT: Mutex<Weak<Reporter>> = Mutex::new(Weak::new());
 
-fn calls() -> u64 {
-    Registry::global().snapshot().operations().iter().map(crate::Operation::count).sum()
+/// How much a summary told of.
+#[derive(Debug, PartialEq)]
+struct Recorded {
+    started: SystemTime,
+    calls: u64,
+}
+
+impl Recorded {
+    fn of(snapshot: &Snapshot) -> Self {
+        let calls = snapshot.operations().iter().map(Operation::count);
+        Self { started: snapshot.started(), calls: calls.fold(0, u64::saturating_add) }
+    }
 }
 
 /// What prints a summary.
@@ -231,53 +245,50 @@ struct Reporter {
     options: Options,
     format: Format,
     output: Mutex<Output>,
-    /// How many calls the last [`flush`] reported.
-    flushed: Mutex<Option<u64>>,
+    /// What the last [`flush`] told of.
+    flushed: Mutex<Option<Recorded>>,
 }
 
 impl Reporter {
-    fn print(&self) {
+    fn print(&self) -> Recorded {
+        let snapshot = Registry::global().snapshot();
         let mut output = heal(self.output.lock());
         let written = match &mut *output {
-            Output::Stderr => self.write(&mut io::stderr(), io::stderr().is_terminal()),
-            Output::Stdout => self.write(&mut io::stdout(), io::stdout().is_terminal()),
-            Output::Writer(writer) => self.write(writer, false),
-            Output::File(path) => self.write_file(path),
+            Output::Stderr => self.write(&snapshot, &mut io::stderr(), io::stderr().is_terminal()),
+            Output::Stdout => self.write(&snapshot, &mut io::stdout(), io::stdout().is_terminal()),
+            Output::Writer(writer) => self.write(&snapshot, writer, false),
+            Output::File(path) => self.write_file(&snapshot, path),
         };
         if let Err(error) = written {
-            // Said in full above for a file; anything else has nowhere to be said but here.
             say(&format!("perfkit: the summary was not written: {error}"));
         }
+        Recorded::of(&snapshot)
     }
 
-    fn write_file(&self, path: &PathBuf) -> io::Result<()> {
-        let Some(text) = self.text(false) else {
-            return Ok(());
-        };
-        let Err(error) = fs::write(path, &text) else {
-            return Ok(());
-        };
+    /// Where the file cannot be written, standard error gets the summary.
+    fn write_file(&self, snapshot: &Snapshot, path: &Path) -> io::Result<()> {
+        let Some(text) = self.text(snapshot, false) else { return Ok(()) };
+        let Err(error) = fs::write(path, &text) else { return Ok(()) };
         let path = path.display();
         say(&format!("perfkit: cannot write the summary to {path}: {error}; here it is instead"));
         io::stderr().write_all(text.as_bytes())
     }
 
-    fn write(&self, to: &mut dyn Write, terminal: bool) -> io::Result<()> {
-        let Some(text) = self.text(terminal) else {
-            return Ok(());
-        };
+    fn write(&self, snapshot: &Snapshot, to: &mut dyn Write, terminal: bool) -> io::Result<()> {
+        let Some(text) = self.text(snapshot, terminal) else { return Ok(()) };
         to.write_all(text.as_bytes())?;
         to.flush()
     }
 
-    fn text(&self, terminal: bool) -> Option<String> {
-        let snapshot = match self.format {
-            Format::None => return None,
-            Format::Table | Format::Json => Registry::global().snapshot(),
-        };
-        if self.format == Format::Json {
-            return Some(json::write(&snapshot, &self.options.percentiles));
+    fn text(&self, snapshot: &Snapshot, terminal: bool) -> Option<String> {
+        match self.format {
+            Format::None => None,
+            Format::Json => Some(json::write(snapshot, &self.options.percentiles)),
+            Format::Table => Some(self.table(snapshot.clone(), terminal)),
         }
+    }
+
+    fn table(&self, snapshot: Snapshot, terminal: bool) -> String {
         let mut options = self.options.clone();
         if terminal {
             options.color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -285,7 +296,7 @@ impl Reporter {
                 .or_else(|| terminal_size::terminal_size_of(io::stdout()));
             options.width = size.map_or(usize::MAX, |(width, _)| usize::from(width.0));
         }
-        Some(Summary::with(snapshot, options).to_string())
+        Summary::with(snapshot, options).to_string()
     }
 }
 
@@ -298,10 +309,24 @@ fn say(line: &str) {
 fn watch_signals(reporter: &Arc<Reporter>) {
     use signal_hook::{
         consts::{SIGINT, SIGTERM, SIGUSR1},
+        flag,
         iterator::Signals,
         low_level::emulate_default_handler,
     };
-    let mut signals = match Signals::new([SIGINT, SIGTERM, SIGUSR1]) {
+    use std::sync::atomic::AtomicBool;
+    // The program may hold what the summary is printed to, so that printing waits for it: the
+    // second signal to end it ends it at once.
+    let ending = Arc::new(AtomicBool::new(false));
+    let ends = |signal| {
+        flag::register_conditional_default(signal, Arc::clone(&ending))?;
+        flag::register(signal, Arc::clone(&ending))
+    };
+    let watched = || {
+        ends(SIGINT)?;
+        ends(SIGTERM)?;
+        Signals::new([SIGINT, SIGTERM, SIGUSR1])
+    };
+    let mut signals = match watched() {
         Ok(signals) => signals,
         Err(error) => return say(&format!("perfkit: cannot watch signals: {error}")),
     };

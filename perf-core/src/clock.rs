@@ -25,7 +25,10 @@ impl Clock {
 
     /// Ticks to nanoseconds, rounded to the nearest.
     pub(crate) fn nanos(&self, ticks: u64) -> u64 {
-        self.0.delta_as_nanos(0, ticks.saturating_mul(2)).div_ceil(2)
+        match ticks.checked_mul(2) {
+            Some(twice) => self.0.delta_as_nanos(0, twice).div_ceil(2),
+            None => self.0.delta_as_nanos(0, ticks),
+        }
     }
 
     /// A duration in ticks, rounded to the nearest, at most 2^62.

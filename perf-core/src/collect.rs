@@ -2,24 +2,19 @@
 
 use crate::{
     clock::Clock,
-    directory,
+    directory::{self, Series},
     histogram::Histogram,
     local::{self, Busy},
     primitive::heal,
     registry::Core,
-    snapshot::{Caller, Operation, Snapshot},
+    snapshot::{Caller, InFlightCalls, Operation, PollTimes, Snapshot},
     table::OpStats,
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 /// All operations, or the one asked for.
 pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
-    let mut operations = BTreeMap::new();
-    let mut children = HashMap::new();
+    let mut collected = Collected { only, ..Collected::default() };
     let mut started = *heal(core.started.lock());
     if let Some(_busy) = Busy::enter() {
         core.flush_lanes();
@@ -27,40 +22,71 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
         for stripe in &core.stripes {
             let table = heal(stripe.lock());
             // Taken inside the lock: whatever is in the table has its name by now.
-            let names = directory::names();
-            for (op, stats) in table.iter() {
-                add_children(&mut children, stats);
-                if only.is_none_or(|only| only == op) {
-                    add(&mut operations, &names, op, stats);
-                }
+            collected.series = directory::all();
+            table.iter().for_each(|(op, stats)| collected.add(op, stats));
+        }
+        collected.add_skipped(core);
+        collected.add_running(core);
+    }
+    Snapshot::new(
+        started,
+        SystemTime::now(),
+        local::lost(),
+        collected.operations.into_values().collect(),
+    )
+}
+
+/// A snapshot in the making.
+#[derive(Default)]
+struct Collected {
+    only: Option<u32>,
+    series: Vec<Series>,
+    operations: BTreeMap<u32, Operation>,
+}
+
+impl Collected {
+    fn add(&mut self, op: u32, stats: &OpStats) {
+        if self.only.is_some_and(|only| only != op) {
+            return;
+        }
+        let part = operation(&self.series, op, stats);
+        match self.operations.get_mut(&op) {
+            Some(whole) => whole.merge(&part),
+            None => drop(self.operations.insert(op, part)),
+        }
+    }
+
+    fn add_skipped(&mut self, core: &Core) {
+        for (op, calls) in heal(core.skipped.lock()).iter() {
+            if let Some(operation) = self.operations.get_mut(op) {
+                operation.skipped = *calls;
             }
         }
     }
-    for (op, ticks) in children {
-        if let Some(operation) = operations.get_mut(&op) {
-            operation.children_ns = Clock::get().nanos(ticks);
+
+    fn add_running(&mut self, core: &Core) {
+        let clock = Clock::get();
+        let running = heal(core.running.lock());
+        // All of them have been given their names by now.
+        self.series = directory::all();
+        for (op, calls) in running.iter() {
+            if self.only.is_some_and(|only| only != *op) {
+                continue;
+            }
+            let series = self.series[*op as usize].clone();
+            let operation = self.operations.entry(*op).or_insert_with(|| {
+                Operation::empty(series, core.recording.layout_of(*op).digits())
+            });
+            let oldest = calls.first().map(|(start, _)| clock.ticks().saturating_sub(*start));
+            operation.in_flight = Some(InFlightCalls {
+                count: calls.len() as u64,
+                oldest_ns: oldest.map_or(0, |ticks| clock.nanos(ticks)),
+            });
         }
     }
-    Snapshot::new(started, SystemTime::now(), local::lost(), operations.into_values().collect())
 }
 
-fn add(operations: &mut BTreeMap<u32, Operation>, names: &[Arc<str>], op: u32, stats: &OpStats) {
-    let part = operation(names, op, stats);
-    match operations.get_mut(&op) {
-        Some(whole) => whole.merge(&part),
-        None => drop(operations.insert(op, part)),
-    }
-}
-
-/// Adds the time of an operation's calls to that of their callers' children.
-fn add_children(children: &mut HashMap<u32, u64>, stats: &OpStats) {
-    for edge in stats.edges.iter().filter(|edge| edge.caller != 0) {
-        let ticks = children.entry(edge.caller).or_default();
-        *ticks = edge.ticks.saturating_add(*ticks);
-    }
-}
-
-fn operation(names: &[Arc<str>], op: u32, stats: &OpStats) -> Operation {
+fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
     let clock = Clock::get();
     let layout = stats.buckets.layout();
     let mut histogram = Histogram::from_layout(layout);
@@ -68,15 +94,22 @@ fn operation(names: &[Arc<str>], op: u32, stats: &OpStats) -> Operation {
         histogram.push(clock.nanos(layout.middle(index)), count);
     }
     let callers = stats.edges.iter().map(|edge| Caller {
-        name: (edge.caller != 0).then(|| Arc::clone(&names[edge.caller as usize])),
+        name: (edge.caller != 0).then(|| Arc::clone(&series[edge.caller as usize].name)),
         calls: edge.calls,
         time_ns: clock.nanos(edge.ticks),
     });
+    let polls = stats.polls.map(|polled| PollTimes {
+        polls: polled.polls,
+        busy_ns: clock.nanos(polled.busy),
+        longest_ns: clock.nanos(polled.longest),
+    });
+    let series = series[op as usize].clone();
+    let folded = if series.is_overflow() { directory::folded(&series.name) } else { 0 };
     Operation {
-        name: Arc::clone(&names[op as usize]),
+        series,
         sum_ns: clock.nanos(stats.edges.iter().fold(0, |sum, edge| edge.ticks.saturating_add(sum))),
         nested_ns: clock.nanos(stats.nested),
-        children_ns: 0,
+        self_ns: clock.nanos(stats.own),
         min_ns: clock.nanos(stats.min),
         max_ns: clock.nanos(stats.max),
         errors: stats.errors,
@@ -85,7 +118,11 @@ fn operation(names: &[Arc<str>], op: u32, stats: &OpStats) -> Operation {
         clamped: stats.clamped,
         backward: stats.backward,
         overlaps: stats.overlaps,
-        callers: Caller::sorted(callers.collect()),
+        callers: Caller::by_name(callers.collect()),
         histogram,
+        skipped: 0,
+        polls,
+        in_flight: None,
+        folded,
     }
 }

@@ -88,7 +88,10 @@ impl Column {
             return Mark::None;
         };
         // p99 says something from 100 calls on, p99.9 from 1,000: one call beyond it.
-        if operation.count() as f64 * (100.0 - percentile) < 100.0 - 1e-6 && percentile > 50.0 {
+        if operation.count() as f64 * (100.0 - percentile) < 100.0 - 1e-6
+            && percentile > 50.0
+            && percentile < 100.0
+        {
             return Mark::FewSamples;
         }
         if operation.percentile(50.0) < Some(overhead() * TRUSTED_COSTS) {

@@ -17,17 +17,32 @@ const SHALLOW: usize = 128;
 const CHUNKS: usize = 24;
 /// A scope that ended while scopes opened after it were still open.
 const GONE: u32 = u32::MAX;
+/// So many frames may be gone and still in the way before timers get none.
+const MOST_GONE: usize = 64;
+/// The depth of a scope without a frame.
+const NO_FRAME: u32 = u32::MAX;
 
 #[derive(Default)]
 struct Frame {
     op: AtomicU32,
     /// One bit for each operation open here or below, by id modulo 64: no bit, not open.
     open: AtomicU64,
+    /// Ticks of the scopes that have ended directly inside this one.
+    children: AtomicU64,
+}
+
+impl Frame {
+    #[inline]
+    fn add_child(&self, ticks: u64) {
+        self.children.store(self.children.load(Relaxed).saturating_add(ticks), Relaxed);
+    }
 }
 
 /// Written by the owning thread; any thread may bury a frame.
 pub(crate) struct Frames {
     depth: AtomicUsize,
+    /// How many frames are marked as gone and still below others.
+    gone: AtomicUsize,
     /// `shallow[0]` is the bottom: no operation, nothing open.
     shallow: [Frame; SHALLOW],
     deep: [OnceLock<Box<[Frame]>>; CHUNKS],
@@ -48,6 +63,7 @@ impl Frames {
     pub(crate) fn new() -> Self {
         Self {
             depth: AtomicUsize::new(0),
+            gone: AtomicUsize::new(0),
             shallow: std::array::from_fn(|_| Frame::default()),
             deep: [const { OnceLock::new() }; CHUNKS],
         }
@@ -55,6 +71,7 @@ impl Frames {
 
     pub(crate) fn clear(&self) {
         self.depth.store(0, Relaxed);
+        self.gone.store(0, Relaxed);
     }
 
     /// Opens a scope. Owner only.
@@ -78,29 +95,73 @@ impl Frames {
         let nested = open & bit != 0 && self.is_open(op, depth);
         frame.op.store(op, Relaxed);
         frame.open.store(open | bit, Relaxed);
+        frame.children.store(0, Relaxed);
         self.depth.store(depth + 1, Relaxed);
         Entered { depth: depth as u32, parent, nested }
     }
 
-    /// Leaves a scope that cannot have outlived its callers, whatever it left open. Owner only.
+    /// Opens a scope that may be held too long. Owner only. Where many have been, it gets no frame:
+    /// it is timed, but is nobody's caller.
     #[inline]
-    pub(crate) fn leave(&self, entered_at: u32) {
-        self.depth.store(entered_at as usize, Relaxed);
+    pub(crate) fn enter_loosely(&self, op: u32) -> Entered {
+        if self.gone.load(Relaxed) > MOST_GONE {
+            return self.enter_without_frame();
+        }
+        self.enter(op)
     }
 
-    /// Leaves a scope that may have been held too long. Owner only. Returns whether it was the
-    /// innermost one, as it should be.
+    /// Leaves a scope that cannot have outlived its callers, whatever it left open, after so many
+    /// ticks. Owner only. Returns the ticks of its children.
     #[inline]
-    pub(crate) fn leave_checked(&self, entered_at: u32, op: u32) -> bool {
+    pub(crate) fn leave(&self, entered_at: u32, ticks: u64) -> u64 {
+        let depth = entered_at as usize;
+        self.depth.store(depth, Relaxed);
+        let (Some(below), Some(frame)) = (self.shallow.get(depth), self.shallow.get(depth + 1))
+        else {
+            return self.leave_deep(depth, ticks);
+        };
+        below.add_child(ticks);
+        frame.children.load(Relaxed)
+    }
+
+    #[cold]
+    fn leave_deep(&self, depth: usize, ticks: u64) -> u64 {
+        self.frame(depth).into_iter().for_each(|below| below.add_child(ticks));
+        self.frame(depth + 1).map_or(0, |frame| frame.children.load(Relaxed))
+    }
+
+    /// Leaves a scope that may have been held too long. Owner only. Returns the ticks of its
+    /// children if it was the innermost one, as it should be.
+    #[inline]
+    pub(crate) fn leave_checked(&self, entered_at: u32, op: u32, ticks: u64) -> Option<u64> {
         let depth = self.depth.load(Relaxed);
-        let innermost = depth == entered_at as usize + 1
-            && self.frame(depth).is_none_or(|frame| frame.op.load(Relaxed) == op);
-        if innermost {
-            self.depth.store(depth - 1, Relaxed);
-        } else {
-            self.bury(entered_at, op);
+        let top = self.frame(depth).map_or(op, |frame| frame.op.load(Relaxed));
+        if top == GONE {
+            self.pop_gone(depth);
+            return self.leave_checked(entered_at, op, ticks);
         }
-        innermost
+        if depth == entered_at as usize + 1 && top == op {
+            return Some(self.leave(entered_at, ticks));
+        }
+        self.bury(entered_at, op);
+        None
+    }
+
+    /// Ends one poll of a future, which left whatever it likes open. Owner only. Returns the ticks
+    /// of the children that ended in it.
+    #[inline]
+    pub(crate) fn suspend(&self, entered_at: u32) -> u64 {
+        self.leave(entered_at, 0)
+    }
+
+    /// Adds ticks to those of the innermost scope's children, if it is of this operation. Owner
+    /// only.
+    #[inline]
+    pub(crate) fn charge(&self, caller: u32, ticks: u64) {
+        let top = self.frame(self.depth.load(Relaxed));
+        if let Some(top) = top.filter(|top| top.op.load(Relaxed) == caller) {
+            top.add_child(ticks);
+        }
     }
 
     /// Marks a scope as ended while others opened above it go on. Any thread.
@@ -108,16 +169,40 @@ impl Frames {
     pub(crate) fn bury(&self, entered_at: u32, op: u32) {
         if let Some(frame) = self.frame(entered_at as usize + 1) {
             // Refused if another scope has taken the frame since; that one stays.
-            let _ = frame.op.compare_exchange(op, GONE, Relaxed, Relaxed);
+            if frame.op.compare_exchange(op, GONE, Relaxed, Relaxed).is_ok() {
+                self.gone.fetch_add(1, Relaxed);
+            }
         }
     }
 
     #[cold]
-    fn enter_above_gone(&self, op: u32, mut depth: usize) -> Entered {
+    fn enter_without_frame(&self) -> Entered {
+        let depth = self.depth.load(Relaxed);
+        if self.frame(depth).is_some_and(|top| top.op.load(Relaxed) == GONE) {
+            self.pop_gone(depth);
+        }
+        Entered { depth: NO_FRAME, parent: 0, nested: false }
+    }
+
+    /// Takes the frames that are gone off the top.
+    #[cold]
+    fn pop_gone(&self, mut depth: usize) -> usize {
         while self.frame(depth).is_some_and(|frame| frame.op.load(Relaxed) == GONE) {
+            // What was called from it is no child of the scope below: that ran beside it.
             depth -= 1;
+            // Not below zero, though a frame that was left in bulk was never counted down.
+            let _ = self.gone.fetch_update(Relaxed, Relaxed, |gone| gone.checked_sub(1));
         }
         self.depth.store(depth, Relaxed);
+        if depth == 0 {
+            self.gone.store(0, Relaxed);
+        }
+        depth
+    }
+
+    #[cold]
+    fn enter_above_gone(&self, op: u32, depth: usize) -> Entered {
+        self.pop_gone(depth);
         self.enter(op)
     }
 
@@ -175,8 +260,8 @@ mod tests {
         assert_eq!((child.parent, child.nested), (1, false));
         let mutual = frames.enter(1);
         assert_eq!((mutual.parent, mutual.nested), (2, true));
-        frames.leave(mutual.depth);
-        frames.leave(child.depth);
+        assert_eq!(frames.leave(mutual.depth, 5), 0);
+        assert_eq!(frames.leave(child.depth, 7), 5);
         assert!(!frames.enter(65).nested, "65 shares a bit with 1, and is not open");
     }
 
@@ -185,19 +270,48 @@ mod tests {
         let frames = Frames::new();
         let first = frames.enter(1);
         let second = frames.enter(2);
-        assert!(!frames.leave_checked(first.depth, 1));
+        assert_eq!(frames.leave_checked(first.depth, 1, 10), None);
         assert_eq!(frames.enter(3).parent, 2);
-        frames.leave(2);
-        assert!(frames.leave_checked(second.depth, 2));
+        frames.leave(2, 4);
+        assert_eq!(frames.leave_checked(second.depth, 2, 20), Some(4));
         assert_eq!(frames.enter(4), Entered { depth: 0, parent: 0, nested: false });
+    }
+
+    #[test]
+    fn scopes_around_one_that_ended_out_of_order_are_innermost_in_their_turn() {
+        let frames = Frames::new();
+        let outer = frames.enter(1);
+        let held = frames.enter(2);
+        let inner = frames.enter(3);
+        assert_eq!(frames.leave_checked(held.depth, 2, 1), None);
+        assert_eq!(frames.leave_checked(inner.depth, 3, 1), Some(0));
+        assert!(frames.leave_checked(outer.depth, 1, 1).is_some());
+    }
+
+    #[test]
+    fn scopes_that_never_all_end_do_not_pile_up() {
+        let frames = Frames::new();
+        let mut open = frames.enter_loosely(1);
+        for n in 0..10_000 {
+            let next = frames.enter_loosely(n % 7 + 1);
+            frames.leave_checked(open.depth, n.checked_sub(1).map_or(1, |n| n % 7 + 1), 1);
+            open = next;
+        }
+        assert!(frames.depth.load(Relaxed) <= 2 * MOST_GONE, "{}", frames.depth.load(Relaxed));
     }
 
     #[test]
     fn deep_recursion_keeps_counting_and_comes_back() {
         let frames = Frames::new();
-        let entered: Vec<_> = (0..1000).map(|_| frames.enter(7)).collect();
-        assert!(entered[1..].iter().all(|e| e.nested && e.parent == 7));
-        assert!(entered.iter().rev().all(|e| frames.leave_checked(e.depth, 7)));
+        let entered: Vec<_> = (0..1000).map(|n| frames.enter(n % 2 + 1)).collect();
+        assert!(!entered[0].nested && !entered[1].nested);
+        for (n, e) in (2..).zip(&entered[2..]) {
+            assert_eq!((e.depth, e.nested, e.parent), (n, true, (n + 1) % 2 + 1));
+        }
+        for e in entered.iter().rev() {
+            let children = u64::from(e.depth < 999);
+            assert_eq!(frames.leave_checked(e.depth, e.depth % 2 + 1, 1), Some(children));
+        }
         assert_eq!(frames.enter(8).parent, 0);
     }
 }

@@ -66,7 +66,7 @@ impl Histogram {
     /// How many calls it holds.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.iter().map(|(_, count)| count).sum()
+        self.counts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
     }
 
     /// Whether it holds no call.

@@ -12,6 +12,7 @@ use crate::{
     primitive::heal,
     registry::Core,
     ring::{Consuming, Event, Ring},
+    skips::Skips,
 };
 use std::{
     fmt,
@@ -31,6 +32,7 @@ pub(crate) struct Lane {
     pub(crate) registry: AtomicU32,
     pub(crate) clock: Clock,
     pub(crate) frames: Frames,
+    pub(crate) skips: Skips,
     ring: Ring<Destination, RING>,
 }
 
@@ -40,6 +42,8 @@ struct Destination {
     core: Option<Arc<Core>>,
     /// The stripe used last, tried first.
     stripe: usize,
+    /// How much of the lane's skipped calls has been handed over, by the site's place.
+    skips_seen: Vec<u64>,
 }
 
 /// Lanes of threads that have exited.
@@ -55,6 +59,7 @@ impl Lane {
                 registry: AtomicU32::new(0),
                 clock: Clock::get().clone(),
                 frames: Frames::new(),
+                skips: Skips::new(),
                 ring: Ring::new(Destination::default()),
             }))
         })
@@ -73,21 +78,27 @@ impl Lane {
         heal(core.lanes.lock()).push(self);
     }
 
-    /// Stops serving whatever registry it serves, after handing over all events.
-    pub(crate) fn detach(&'static self) {
+    /// Stops serving `core`, after handing over all events. Nothing if it serves another by now.
+    pub(crate) fn detach(&'static self, core: &Core) {
         let mut consuming = self.ring.consumer();
-        drain(&mut consuming);
-        self.registry.store(0, Relaxed);
-        let core = consuming.state.core.take();
-        drop(consuming);
-        if let Some(core) = core {
-            heal(core.lanes.lock()).retain(|lane| !std::ptr::eq(*lane, self));
+        if consuming.state.core.as_ref().is_none_or(|serving| serving.id != core.id) {
+            return;
         }
+        self.flush(&mut consuming);
+        self.registry.store(0, Relaxed);
+        let serving = consuming.state.core.take();
+        drop(consuming);
+        heal(core.lanes.lock()).retain(|lane| !std::ptr::eq(*lane, self));
+        // Perhaps the last one: dropped without a lock held.
+        drop(serving);
     }
 
     /// Gives the lane back at thread exit.
     pub(crate) fn release(&'static self) {
-        self.detach();
+        let serving = self.ring.consumer().state.core.clone();
+        if let Some(core) = serving {
+            self.detach(&core);
+        }
         self.owner.store(0, Relaxed);
         heal(FREE.lock()).push(self);
     }
@@ -102,8 +113,18 @@ impl Lane {
     pub(crate) fn flush_to(&self, core: &Core) {
         let mut consuming = self.ring.consumer();
         if consuming.state.core.as_ref().is_some_and(|serving| serving.id == core.id) {
-            drain(&mut consuming);
+            self.flush(&mut consuming);
         }
+    }
+
+    /// Events, and counts of calls that made none.
+    fn flush(&self, consuming: &mut Consuming<'_, Destination, RING>) {
+        drain(consuming);
+        let Destination { core, skips_seen, .. } = &mut *consuming.state;
+        let Some(core) = core else { return };
+        self.skips.take(skips_seen, |op, calls| {
+            *heal(core.skipped.lock()).entry(op).or_default() += calls;
+        });
     }
 
     #[cold]
@@ -132,8 +153,7 @@ fn drain(consuming: &mut Consuming<'_, Destination, RING>) {
             return;
         };
         let mut table = core.stripe(&mut destination.stripe);
-        let recording = core.recording();
-        events.for_each(|event| table.record(event, recording));
+        events.for_each(|event| table.record(event, &core.recording));
     });
 }
 

@@ -21,22 +21,27 @@ mod clock;
 mod collect;
 mod columns;
 mod directory;
+mod distinct;
 mod frames;
 mod future;
 mod histogram;
 mod human;
+mod in_flight;
 mod json;
+mod labels;
 mod lane;
 mod local;
 mod log;
 mod outcome;
 mod overhead;
+mod polls;
 mod primitive;
 mod registry;
 mod ring;
 mod scope;
 mod settings;
 mod site;
+mod skips;
 mod snapshot;
 mod summary;
 mod switch;
@@ -51,14 +56,14 @@ pub mod __private;
 
 pub use builder::{Builder, Format, Output, SummaryGuard, flush, init};
 pub use clock::MAX_DURATION;
-pub use directory::{MAX_OPERATIONS, OVERFLOW};
+pub use directory::{Labels, MAX_OPERATIONS, OVERFLOW, set_label_cap};
 pub use future::{Timed, TimedExt};
 pub use histogram::{Bucket, Histogram};
 pub use outcome::Outcome;
 pub use overhead::overhead;
 pub use registry::{Registry, with_registry};
 pub use site::set_log_level;
-pub use snapshot::{Caller, Operation, Snapshot};
+pub use snapshot::{Caller, InFlightCalls, Operation, PollTimes, Snapshot};
 pub use summary::{Sort, Summary, UnknownSort};
 pub use switch::{enabled, set_enabled};
 pub use timer::{Timer, timer};
@@ -89,7 +94,7 @@ pub fn reset() {
     Registry::global().reset();
 }
 
-/// Records a call timed elsewhere in the current registry's place, see [`Registry::record`].
+/// Records a call timed elsewhere in the global registry, see [`Registry::record`].
 pub fn record(name: &str, duration: Duration) {
     Registry::global().record(name, duration);
 }

@@ -7,6 +7,7 @@
 use crate::{
     lane::Lane,
     registry::{Core, Registry},
+    ring::Event,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -18,6 +19,8 @@ use std::{
 
 thread_local! {
     static CURRENT: Cell<Option<&'static Lane>> = const { Cell::new(None) };
+    /// The id of the registry redirected to where there can be no lane; 0 for none.
+    static TARGET: Cell<u32> = const { Cell::new(0) };
     static TOKEN: Cell<u64> = const { Cell::new(0) };
     static BUSY: Cell<bool> = const { Cell::new(false) };
     static LOGGING: Cell<bool> = const { Cell::new(false) };
@@ -48,15 +51,30 @@ pub(crate) fn current() -> Option<&'static Lane> {
 
 #[cold]
 fn attach_current() -> Option<&'static Lane> {
-    let lane = lane_for(global()?);
+    if TARGET.get() != 0 {
+        return None;
+    }
+    let lane = lane_for(&core()?);
     CURRENT.set(lane);
     lane
 }
 
-/// The global registry. `None` inside perfkit's own work, of which making it is part.
-pub(crate) fn global() -> Option<&'static Arc<Core>> {
+/// The registry of calls that have no lane. `None` inside perfkit's own work, and when it is gone.
+pub(crate) fn core() -> Option<Arc<Core>> {
     let _busy = Busy::enter()?;
-    Some(Registry::global().core())
+    match TARGET.get() {
+        0 => Some(Arc::clone(Registry::global().core())),
+        id => Core::by_id(id),
+    }
+}
+
+/// Records a call that has no lane.
+#[cold]
+pub(crate) fn record_directly(event: Event) {
+    match core() {
+        Some(core) => core.record_directly(event),
+        None => lose(),
+    }
 }
 
 /// Calls that could not be kept: made from inside perfkit's own work on their thread.
@@ -101,15 +119,18 @@ pub(crate) fn lane_for(core: &Arc<Core>) -> Option<&'static Lane> {
         .flatten()
 }
 
-/// Makes `lane` the current one while the returned value lives.
-pub(crate) fn redirect(lane: Option<&'static Lane>) -> impl Drop {
-    struct Restore(Option<&'static Lane>);
+/// Sends what is timed on this thread to a registry while the returned value lives.
+pub(crate) fn redirect(core: &Arc<Core>) -> impl Drop {
+    struct Restore(Option<&'static Lane>, u32);
     impl Drop for Restore {
         fn drop(&mut self) {
             CURRENT.set(self.0);
+            TARGET.set(self.1);
         }
     }
-    Restore(CURRENT.replace(lane))
+    let lane = lane_for(core);
+    let target = if lane.is_some() { 0 } else { core.id };
+    Restore(CURRENT.replace(lane), TARGET.replace(target))
 }
 
 /// Whether this thread is the one that may push to `lane`.
@@ -155,6 +176,11 @@ mark! {
     Busy, BUSY
 }
 
+/// Whether this thread is inside perfkit's own work.
+pub(crate) fn is_busy() -> bool {
+    BUSY.get()
+}
+
 mark! {
     /// This thread is inside a log event of ours.
     Logging, LOGGING
@@ -170,7 +196,7 @@ mod tests {
         assert!(busy.is_some());
         assert!(Busy::enter().is_none());
         assert!(Busy::enter().is_none(), "a refused one takes nothing away");
-        assert!(global().is_none() && lane_for(Registry::new().core()).is_none());
+        assert!(core().is_none() && lane_for(Registry::new().core()).is_none());
         drop(busy);
         assert!(Busy::enter().is_some());
     }

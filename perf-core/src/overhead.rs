@@ -25,7 +25,7 @@ pub fn overhead() -> Duration {
 }
 
 fn measure() -> u64 {
-    static SITE: CallSite = CallSite::new(Name::Given("perfkit::overhead"), None);
+    static SITE: CallSite = CallSite::new(Name::Given("perfkit::overhead"));
     let clock = Clock::get();
     let _unlogged = local::Logging::enter();
     let round = || {

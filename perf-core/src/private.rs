@@ -1,15 +1,24 @@
 //! Exactly what the macros' expansions name. Not for use by hand, and not stable.
 
 pub use crate::{
-    future::Timed,
+    future::{Call, Timed},
+    in_flight::InFlight,
+    labels::{At, Label},
     outcome::Outcome,
+    polls::{Polled, Unpolled},
     scope::Scope,
     site::{CallSite, Name},
     timer::Timer,
 };
+use core::fmt::Display;
+
+pub use std::boxed::Box;
+
 pub use core::{
     any::type_name_of_val,
     option::Option::{None, Some},
+    result::Result::{self, Err},
+    stringify,
 };
 pub use tracing::level_filters::LevelFilter;
 
@@ -47,5 +56,57 @@ impl<T: ?Sized> ViaAny for &Probe<'_, T> {
     #[inline]
     fn outcome(&self) -> Outcome {
         Outcome::Ok
+    }
+}
+
+/// A label's value: `(&Value(&value)).label()` with both traits in scope is [`ViaStr`]'s for what
+/// is text already, and [`ViaDisplay`]'s for anything else that can be shown.
+#[derive(Debug)]
+pub struct Value<'a, T: ?Sized>(pub &'a T);
+
+/// A label that is text already.
+pub trait ViaStr<'a> {
+    /// The text.
+    fn label(&self) -> Label<'a>;
+}
+
+/// A label that can be shown.
+pub trait ViaDisplay<'a> {
+    /// What it shows.
+    fn label(&self) -> Label<'a>;
+}
+
+impl<'a, T: AsRef<str> + ?Sized> ViaStr<'a> for Value<'a, T> {
+    #[inline]
+    fn label(&self) -> Label<'a> {
+        Label::Str(self.0.as_ref())
+    }
+}
+
+impl<'a, T: Display> ViaDisplay<'a> for &Value<'a, T> {
+    #[inline]
+    fn label(&self) -> Label<'a> {
+        Label::Shown(self.0)
+    }
+}
+
+/// The outcome of what must be a `Result`.
+#[inline]
+pub fn outcome_of<T, E>(value: &Result<T, E>) -> Outcome {
+    Probe(value).outcome()
+}
+
+/// What `err(kind = …)` makes of an error.
+#[inline]
+pub fn kind_of<E, K>(error: &E, kind: impl FnOnce(&E) -> K) -> K {
+    kind(error)
+}
+
+/// A label's key as it is meant: `type` for `r#type`.
+#[must_use]
+pub const fn key(ident: &'static str) -> &'static str {
+    match ident.as_bytes() {
+        [b'r', b'#', ..] => ident.split_at(2).1,
+        _ => ident,
     }
 }

@@ -1,9 +1,9 @@
 //! The registry: where the events of all threads come together.
 
 use crate::{
-    buckets::Layout,
     clock::{Clock, MAX_DURATION},
     collect, directory,
+    in_flight::Running,
     lane::Lane,
     local::{self, Busy},
     outcome::Outcome,
@@ -16,16 +16,14 @@ use crate::{
 };
 use once_cell::sync::Lazy;
 use std::{
+    collections::HashMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
-        atomic::{AtomicU8, AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
-
-/// Significant digits kept unless asked otherwise.
-pub(crate) const DEFAULT_PRECISION: u8 = 3;
 
 /// A set of operations and their statistics, cumulative since its start or last [`reset`].
 ///
@@ -58,7 +56,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         let _busy = Busy::enter();
         let lanes = heal(self.core.lanes.lock()).clone();
-        lanes.into_iter().for_each(Lane::detach);
+        lanes.into_iter().for_each(|lane| lane.detach(&self.core));
     }
 }
 
@@ -69,8 +67,11 @@ pub(crate) struct Core {
     pub(crate) lanes: Mutex<Vec<&'static Lane>>,
     pub(crate) stripes: Box<[Mutex<Table>]>,
     pub(crate) started: Mutex<SystemTime>,
-    precision: AtomicU8,
-    limit: u64,
+    /// Calls that sampled sites counted without timing them, by operation.
+    pub(crate) skipped: Mutex<HashMap<u32, u64>>,
+    /// The calls under way, where sites ask for that.
+    pub(crate) running: Mutex<Running>,
+    pub(crate) recording: Recording,
 }
 
 /// Every registry that is alive, for the timer that ends on a thread of another registry.
@@ -128,8 +129,8 @@ impl Registry {
         let core = self.core();
         core.flush_lanes();
         let mut stripes: Vec<_> = core.stripes.iter().map(|stripe| heal(stripe.lock())).collect();
-        let layout = core.recording().layout;
-        stripes.iter_mut().for_each(|table| table.reset(layout));
+        stripes.iter_mut().for_each(|table| table.reset(&core.recording));
+        heal(core.skipped.lock()).clear();
         *heal(core.started.lock()) = SystemTime::now();
     }
 
@@ -187,15 +188,15 @@ impl Registry {
         };
         let mut word = Word::new(op, 0, false, false);
         word.set_outcome(outcome);
-        let event = Event { word: word.0, start: 0, end: Clock::get().ticks_of(duration) };
-        self.core().record(event);
+        let end = Clock::get().ticks_of(duration);
+        self.core().record(Event { word: word.0, start: 0, end, children: 0 });
     }
 
     /// Sets how many significant digits the histograms of operations first seen from now on keep:
     /// 1 to 5, 3 by default. At 3 digits an operation takes 4 KiB for each power of two its
-    /// durations span, at 2 digits 0.5 KiB. Values outside 1–5 are taken as the nearest.
+    /// durations span, at 2 digits 0.5 KiB. Series with labels keep at most 2. Values outside 1–5 are taken as the nearest.
     pub fn set_precision(&self, digits: u8) {
-        self.core().precision.store(digits, Relaxed);
+        self.core().recording.set_precision(digits);
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -215,6 +216,12 @@ impl fmt::Debug for Registry {
     }
 }
 
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl Core {
     fn new(id: u32) -> Self {
         // One more than can record at once, so that a snapshot need not stop anybody.
@@ -224,14 +231,10 @@ impl Core {
             lanes: Mutex::default(),
             stripes: (0..stripes).map(|_| Mutex::default()).collect(),
             started: Mutex::new(SystemTime::now()),
-            precision: AtomicU8::new(DEFAULT_PRECISION),
-            limit: Clock::get().ticks_of(MAX_DURATION),
+            skipped: Mutex::default(),
+            running: Mutex::default(),
+            recording: Recording::new(Clock::get().ticks_of(MAX_DURATION)),
         }
-    }
-
-    pub(crate) fn recording(&self) -> Recording {
-        let layout = Layout::new(self.precision.load(Relaxed));
-        Recording { limit: self.limit, layout }
     }
 
     /// The first stripe nobody holds, from the preferred one on. Only if all are held does this
@@ -260,7 +263,7 @@ impl Core {
         let Some(_busy) = Busy::enter() else {
             return local::lose();
         };
-        self.stripe(&mut 0).record(event, self.recording());
+        self.stripe(&mut 0).record(event, &self.recording);
     }
 
     /// Brings in what the lanes still hold. The caller is [`Busy`].
@@ -289,6 +292,6 @@ impl Core {
 /// assert!(perf_core::get("inside").is_none());
 /// ```
 pub fn with_registry<R>(registry: &Registry, f: impl FnOnce() -> R) -> R {
-    let _restore = local::redirect(local::lane_for(registry.core()));
+    let _restore = local::redirect(registry.core());
     f()
 }

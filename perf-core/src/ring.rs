@@ -16,17 +16,21 @@ pub(crate) struct Event {
     pub(crate) start: u64,
     /// Clock ticks at its end.
     pub(crate) end: u64,
+    /// Ticks of the calls made from it.
+    pub(crate) children: u64,
 }
 
 struct Slot {
     word: AtomicU64,
     start: AtomicU64,
     end: AtomicU64,
+    children: AtomicU64,
 }
 
 impl Slot {
     fn new() -> Self {
-        Self { word: AtomicU64::new(0), start: AtomicU64::new(0), end: AtomicU64::new(0) }
+        let zero = || AtomicU64::new(0);
+        Self { word: zero(), start: zero(), end: zero(), children: zero() }
     }
 }
 
@@ -58,14 +62,19 @@ impl<C, const N: usize> Ring<C, N> {
     /// whether the next half of the ring is free; if not, the event is refused.
     #[inline]
     pub(crate) fn push(&self, event: Event, make_room: impl FnOnce() -> bool) -> bool {
-        let tail = self.tail.load(Ordering::Relaxed);
-        if tail.is_multiple_of(Self::HALF) && !make_room() {
-            return false;
+        let mut tail = self.tail.load(Ordering::Relaxed);
+        if tail.is_multiple_of(Self::HALF) {
+            if !make_room() {
+                return false;
+            }
+            // Making room may itself have pushed: it allocates, and an allocator can be timed.
+            tail = self.tail.load(Ordering::Relaxed);
         }
         let slot = &self.slots[tail % N];
         slot.word.store(event.word, Ordering::Relaxed);
         slot.start.store(event.start, Ordering::Relaxed);
         slot.end.store(event.end, Ordering::Relaxed);
+        slot.children.store(event.children, Ordering::Relaxed);
         self.tail.store(tail.wrapping_add(1), Ordering::Release);
         true
     }
@@ -129,6 +138,7 @@ impl<const N: usize> Iterator for Events<'_, N> {
             word: slot.word.load(Ordering::Relaxed),
             start: slot.start.load(Ordering::Relaxed),
             end: slot.end.load(Ordering::Relaxed),
+            children: slot.children.load(Ordering::Relaxed),
         })
     }
 }
@@ -138,7 +148,7 @@ mod tests {
     use super::*;
 
     fn event(n: u64) -> Event {
-        Event { word: n, start: n * 10, end: n * 10 + 1 }
+        Event { word: n, start: n * 10, end: n * 10 + 1, children: n * 3 }
     }
 
     fn make_room(ring: &Ring<Vec<Event>, 4>) -> bool {
@@ -155,6 +165,24 @@ mod tests {
         let mut consumer = ring.consumer();
         consumer.drain(|kept, events| kept.extend(events));
         assert_eq!(*consumer.state, (0..1001).map(event).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn making_room_may_push_itself() {
+        let ring = Ring::<Vec<Event>, 4>::new(Vec::new());
+        let nested = std::cell::Cell::new(100);
+        let make_room = || {
+            ring.consumer().drain(|kept, events| kept.extend(events));
+            nested.set(nested.get() + 1);
+            ring.push(event(nested.get()), || true)
+        };
+        (0..10).for_each(|n| assert!(ring.push(event(n), make_room)));
+        let mut consumer = ring.consumer();
+        consumer.drain(|kept, events| kept.extend(events));
+        let mut seen: Vec<u64> = consumer.state.iter().map(|event| event.word).collect();
+        assert_eq!(seen.len(), 10 + nested.get() as usize - 100);
+        seen.retain(|word| *word < 100);
+        assert_eq!(seen, (0..10).collect::<Vec<_>>());
     }
 
     #[test]
@@ -177,7 +205,7 @@ mod loom_tests {
     type Small = Ring<Vec<Event>, 2>;
 
     fn event(n: u64) -> Event {
-        Event { word: n, start: n, end: n + 1 }
+        Event { word: n, start: n, end: n + 1, children: 0 }
     }
 
     /// What the owner does at a boundary: drain, unless somebody else is at it and room is left.

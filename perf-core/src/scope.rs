@@ -1,6 +1,8 @@
 //! The guard in a timed sync function.
 
 use crate::{
+    directory,
+    labels::{self, Label},
     lane::Lane,
     local, log,
     outcome::Outcome,
@@ -30,10 +32,30 @@ impl Scope {
         if crate::enabled() { Self::start(site) } else { Self::off(site) }
     }
 
+    /// Starts timing one call in so many; every one is counted.
+    #[inline]
+    pub fn sample(site: &'static CallSite) -> Self {
+        if crate::enabled() && site.is_due() { Self::start(site) } else { Self::off(site) }
+    }
+
+    /// Starts timing in the series of these labels.
+    #[inline]
+    pub fn labelled(site: &'static CallSite, labels: labels::At<'_>) -> Self {
+        if crate::enabled() {
+            Self::start_as(site, labels::series(site, labels))
+        } else {
+            Self::off(site)
+        }
+    }
+
     /// Starts timing, switched on or not.
     #[inline]
     pub(crate) fn start(site: &'static CallSite) -> Self {
-        let op = site.op();
+        Self::start_as(site, site.op())
+    }
+
+    #[inline]
+    fn start_as(site: &'static CallSite, op: u32) -> Self {
         if op == 0 {
             return Self::off(site);
         }
@@ -52,7 +74,7 @@ impl Scope {
 
     #[cold]
     fn enter_late(site: &'static CallSite, op: u32) -> Self {
-        if local::global().is_none() {
+        if local::is_busy() {
             local::lose();
             return Self::off(site);
         }
@@ -64,6 +86,12 @@ impl Scope {
     #[inline]
     pub fn set_outcome(&mut self, outcome: Outcome) {
         self.word.set_outcome(outcome);
+    }
+
+    /// Counts the call as an error of this kind, in the series labelled `error_type`.
+    #[cold]
+    pub fn set_error_type(&mut self, kind: Label<'_>) {
+        set_error_type(&mut self.word, kind);
     }
 }
 
@@ -79,11 +107,21 @@ impl Drop for Scope {
         let end = lane.clock.ticks();
         let mut word = self.word;
         settle_panic(&mut word);
-        lane.frames.leave(self.depth);
-        lane.record(Event { word: word.0, start: self.start, end });
+        let children = lane.frames.leave(self.depth, end.saturating_sub(self.start));
+        lane.record(Event { word: word.0, start: self.start, end, children });
         if is_heard(self.site.level) {
-            log::call(word, self.site.level, end.wrapping_sub(self.start));
+            log::call(word, Some(self.site), end.wrapping_sub(self.start));
         }
+    }
+}
+
+/// Marks an error, and moves the call to the series labelled with its kind.
+#[cold]
+pub(crate) fn set_error_type(word: &mut Word, kind: Label<'_>) {
+    word.set_outcome(Outcome::Error);
+    let op = Some(word.op()).filter(|op| *op != 0);
+    if let Some(op) = op.and_then(|op| directory::with_label(op, "error_type", kind.to_string())) {
+        word.set_op(op);
     }
 }
 
@@ -99,9 +137,5 @@ pub(crate) fn settle_panic(word: &mut Word) {
 fn leave_late(mut word: Word, start: u64) {
     settle_panic(&mut word);
     let end = crate::clock::Clock::get().ticks();
-    let event = Event { word: word.0, start, end };
-    match local::global() {
-        Some(core) => core.record_directly(event),
-        None => local::lose(),
-    }
+    local::record_directly(Event { word: word.0, start, end, children: 0 });
 }

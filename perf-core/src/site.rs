@@ -1,10 +1,12 @@
 //! Call sites: the constant part of every timed function and scope.
 
-use crate::directory;
+use crate::{directory, local, skips};
 use once_cell::race::OnceNonZeroUsize;
 use std::{
+    borrow::Cow,
     num::NonZeroUsize,
     sync::atomic::{AtomicU8, Ordering::Relaxed},
+    time::Duration,
 };
 use tracing::level_filters::LevelFilter;
 
@@ -16,6 +18,12 @@ pub struct CallSite {
     name: Name,
     /// The level of its log events; `None` for the process's default.
     pub(crate) level: Option<LevelFilter>,
+    /// Calls shorter than this are not logged.
+    pub(crate) log_above: Duration,
+    /// One call in so many is timed; all are counted.
+    every: u32,
+    /// The place of its skipped calls on a lane, once it has one.
+    place: OnceNonZeroUsize,
 }
 
 /// Where an operation's name comes from.
@@ -30,8 +38,36 @@ pub enum Name {
 impl CallSite {
     /// A site that has not been hit.
     #[must_use]
-    pub const fn new(name: Name, level: Option<LevelFilter>) -> Self {
-        Self { op: OnceNonZeroUsize::new(), name, level }
+    pub const fn new(name: Name) -> Self {
+        Self {
+            op: OnceNonZeroUsize::new(),
+            name,
+            level: None,
+            log_above: Duration::ZERO,
+            every: 1,
+            place: OnceNonZeroUsize::new(),
+        }
+    }
+
+    /// With log events at a level of its own.
+    #[must_use]
+    pub const fn level(mut self, level: LevelFilter) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// With log events of calls of at least so many nanoseconds only.
+    #[must_use]
+    pub const fn log_above(mut self, nanos: u64) -> Self {
+        self.log_above = Duration::from_nanos(nanos);
+        self
+    }
+
+    /// With one call in so many timed.
+    #[must_use]
+    pub const fn sample(mut self, every: u32) -> Self {
+        self.every = every;
+        self
     }
 
     /// The operation's id, 0 if it cannot be had here and now.
@@ -45,15 +81,37 @@ impl CallSite {
 
     #[cold]
     fn register(&self) -> u32 {
-        let op = match self.name {
-            Name::Given(name) => directory::intern(name),
-            Name::Path(inner) => directory::intern(&enclosing(inner())),
-        };
+        let op = directory::intern(&self.name());
         if let Some(op) = op.and_then(|op| NonZeroUsize::new(op as usize)) {
             // Whoever was first wrote the same id.
             let _ = self.op.set(op);
         }
         op.unwrap_or(0)
+    }
+
+    /// The operation's name.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self.name {
+            Name::Given(name) => Cow::Borrowed(name),
+            Name::Path(inner) => Cow::Owned(enclosing(inner())),
+        }
+    }
+
+    /// Whether this call is to be timed; if not, it is counted herewith.
+    #[inline]
+    pub(crate) fn is_due(&self) -> bool {
+        let place = self.place.get().or_else(|| self.take_place());
+        let (Some(place), Some(lane)) = (place, local::current()) else { return true };
+        lane.skips.is_due(place.get(), self.every)
+    }
+
+    #[cold]
+    fn take_place(&self) -> Option<NonZeroUsize> {
+        let op = Some(self.op()).filter(|op| *op != 0)?;
+        // Two threads may take one each; one of the places then stays empty.
+        let place = NonZeroUsize::new(skips::place_for(op)?)?;
+        let _ = self.place.set(place);
+        self.place.get()
     }
 }
 
@@ -100,7 +158,11 @@ pub(crate) fn default_level() -> LevelFilter {
 #[inline]
 pub(crate) fn is_heard(level: Option<LevelFilter>) -> bool {
     let listening = LevelFilter::current();
-    listening != LevelFilter::OFF && level.unwrap_or_else(default_level) <= listening
+    if listening == LevelFilter::OFF {
+        return false;
+    }
+    let level = level.unwrap_or_else(default_level);
+    level != LevelFilter::OFF && level <= listening
 }
 
 /// Sets the level at which calls are logged whose site names none; `DEBUG` unless set, `OFF` for

@@ -1,6 +1,6 @@
 //! Plain data: everything a registry knew at one moment.
 
-use crate::{histogram::Histogram, outcome::Outcome};
+use crate::{directory::Series, histogram::Histogram, outcome::Outcome};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -27,18 +27,18 @@ pub struct Snapshot {
     started: SystemTime,
     taken: SystemTime,
     lost: u64,
-    /// By name.
+    /// By name, then labels.
     operations: Vec<Operation>,
 }
 
 /// What is known of one operation. Durations are exact to the nanosecond where not said otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    pub(crate) name: Arc<str>,
+    pub(crate) series: Series,
     pub(crate) histogram: Histogram,
     pub(crate) sum_ns: u64,
     pub(crate) nested_ns: u64,
-    pub(crate) children_ns: u64,
+    pub(crate) self_ns: u64,
     /// `u64::MAX` and 0 while there is no call.
     pub(crate) min_ns: u64,
     pub(crate) max_ns: u64,
@@ -49,6 +49,32 @@ pub struct Operation {
     pub(crate) backward: u64,
     pub(crate) overlaps: u64,
     pub(crate) callers: Vec<Caller>,
+    /// Calls counted but not timed.
+    pub(crate) skipped: u64,
+    pub(crate) polls: Option<PollTimes>,
+    pub(crate) in_flight: Option<InFlightCalls>,
+    /// For an overflow series.
+    pub(crate) folded: u64,
+}
+
+/// The polls of an async operation that asked for `poll`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PollTimes {
+    /// How many polls the calls that ended took.
+    pub polls: u64,
+    /// The time inside polls, in nanoseconds: the rest of the operation's time it was idle.
+    pub busy_ns: u64,
+    /// The longest poll, in nanoseconds.
+    pub longest_ns: u64,
+}
+
+/// The running calls of an operation that asked for `in_flight`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InFlightCalls {
+    /// How many there are.
+    pub count: u64,
+    /// How long the oldest has been running, in nanoseconds; 0 if there is none.
+    pub oldest_ns: u64,
 }
 
 /// The calls of an operation from one other operation.
@@ -69,21 +95,40 @@ impl Snapshot {
         lost: u64,
         mut operations: Vec<Operation>,
     ) -> Self {
-        operations.sort_by(|a, b| a.name.cmp(&b.name));
+        operations.sort_by(|a, b| a.series.cmp(&b.series));
         Self { started, taken, lost, operations }
     }
 
-    /// All operations, by name.
+    /// All operations, by name, then labels.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// The operation of this name.
+    /// The operation of this name, without labels.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Operation> {
-        let at = self.operations.binary_search_by(|operation| (*operation.name).cmp(name));
-        self.operations.get(at.ok()?)
+        self.series(name).find(|operation| operation.series.labels.is_empty())
+    }
+
+    /// The operations of this name with any labels.
+    pub fn series(&self, name: &str) -> impl Iterator<Item = &Operation> {
+        let first = self.operations.partition_point(|operation| operation.name() < name);
+        self.operations[first..].iter().take_while(move |operation| operation.name() == name)
+    }
+
+    /// The operation of this name with exactly these labels, in any order.
+    ///
+    /// ```
+    /// let snapshot = perf_core::snapshot();
+    /// assert!(snapshot.get_labelled("query", &[("table", "users")]).is_none());
+    /// ```
+    #[must_use]
+    pub fn get_labelled(&self, name: &str, labels: &[(&str, &str)]) -> Option<&Operation> {
+        self.series(name).find(|operation| {
+            let has = |(key, value): &(&str, &str)| operation.label(key) == Some(value);
+            operation.labels().len() == labels.len() && labels.iter().all(has)
+        })
     }
 
     /// When recording began: the registry's start, its last reset, or the start of the interval.
@@ -104,8 +149,8 @@ impl Snapshot {
         self.taken.duration_since(self.started).unwrap_or_default()
     }
 
-    /// All self times together: the time spent inside timed operations, each moment of each thread
-    /// counted once.
+    /// All self times together: the time of the calls that have ended, where they nest counted
+    /// once.
     #[must_use]
     pub fn total_time(&self) -> Duration {
         self.operations
@@ -114,8 +159,8 @@ impl Snapshot {
             .fold(Duration::ZERO, Duration::saturating_add)
     }
 
-    /// Calls that could not be kept: none, unless perfkit is called from inside itself, as by a
-    /// timed global allocator.
+    /// Calls in the process that could not be kept: none, unless perfkit is called from inside
+    /// itself, as by a timed global allocator. They belong to no registry.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost
@@ -126,9 +171,9 @@ impl Snapshot {
     pub fn merge(&mut self, other: &Self) {
         self.started = self.started.min(other.started);
         self.taken = self.taken.max(other.taken);
-        self.lost = self.lost.saturating_add(other.lost);
+        self.lost = self.lost.max(other.lost);
         for operation in &other.operations {
-            match self.operations.binary_search_by(|ours| ours.name.cmp(&operation.name)) {
+            match self.operations.binary_search_by(|ours| ours.series.cmp(&operation.series)) {
                 Ok(at) => self.operations[at].merge(operation),
                 Err(at) => self.operations.insert(at, operation.clone()),
             }
@@ -145,10 +190,14 @@ impl Snapshot {
         if self.started != earlier.started {
             return self.clone();
         }
-        let operations = self.operations.iter().map(|now| match earlier.get(&now.name) {
-            Some(before) => now.since(before),
-            None => now.clone(),
-        });
+        let before = |now: &Operation| {
+            let at = earlier.operations.binary_search_by(|before| before.series.cmp(&now.series));
+            earlier.operations.get(at.ok()?)
+        };
+        let operations = self
+            .operations
+            .iter()
+            .map(|now| before(now).map_or_else(|| now.clone(), |before| now.since(before)));
         Self {
             started: earlier.taken,
             taken: self.taken,
@@ -162,13 +211,46 @@ impl Operation {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.series.name
     }
 
-    /// How many calls have ended.
+    /// Its labels, sorted by key.
+    #[must_use]
+    pub fn labels(&self) -> &[(Arc<str>, Arc<str>)] {
+        &self.series.labels
+    }
+
+    /// The value of one label.
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let label = self.labels().iter().find(|(known, _)| **known == *key);
+        label.map(|(_, value)| &**value)
+    }
+
+    /// Its name, with its labels where it has some: `query{table="users"}`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        self.series.to_string()
+    }
+
+    /// How many calls have ended: exact, with those that `sample` left untimed.
     #[must_use]
     pub fn count(&self) -> u64 {
+        self.timed().saturating_add(self.skipped)
+    }
+
+    /// How many calls were timed: all, unless its site asked for `sample`. Outcomes, times and
+    /// percentiles are of these.
+    #[must_use]
+    pub fn timed(&self) -> u64 {
         self.histogram.count()
+    }
+
+    /// Whether only some of its calls were timed. Then [`total`](Self::total),
+    /// [`sum`](Self::sum) and [`self_time`](Self::self_time) are estimates for all of them.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.skipped > 0
     }
 
     /// How many calls had this outcome.
@@ -176,8 +258,9 @@ impl Operation {
     pub fn outcome(&self, outcome: Outcome) -> u64 {
         match outcome {
             Outcome::Ok => {
-                let failed = self.errors + self.panicked + self.cancelled;
-                self.count().saturating_sub(failed)
+                let failed =
+                    self.errors.saturating_add(self.panicked).saturating_add(self.cancelled);
+                self.timed().saturating_sub(failed)
             }
             Outcome::Error => self.errors,
             Outcome::Panicked => self.panicked,
@@ -188,7 +271,7 @@ impl Operation {
     /// How many calls failed: returned an error, or panicked.
     #[must_use]
     pub fn errors(&self) -> u64 {
-        self.errors + self.panicked
+        self.errors.saturating_add(self.panicked)
     }
 
     /// The time of the outermost calls: a recursive call's time is in that of the call around it.
@@ -199,26 +282,35 @@ impl Operation {
     #[must_use]
     pub fn total(&self) -> Duration {
         let nested_ns = if self.overlaps == 0 { self.nested_ns } else { 0 };
-        Duration::from_nanos(self.sum_ns.saturating_sub(nested_ns))
+        self.for_all_calls(self.sum_ns.saturating_sub(nested_ns))
+    }
+
+    /// A time of the calls that were timed, scaled up to all of them.
+    fn for_all_calls(&self, nanos: u64) -> Duration {
+        if self.skipped == 0 {
+            return Duration::from_nanos(nanos);
+        }
+        let scaled = u128::from(nanos) * u128::from(self.count()) / u128::from(self.timed().max(1));
+        Duration::from_nanos(u64::try_from(scaled).unwrap_or(u64::MAX))
     }
 
     /// The time of all calls, recursive ones included each by itself.
     #[must_use]
     pub fn sum(&self) -> Duration {
-        Duration::from_nanos(self.sum_ns)
+        self.for_all_calls(self.sum_ns)
     }
 
-    /// The time spent in the operation itself: without that of timed operations called directly
-    /// from it. Zero where concurrent children took longer than the operation.
+    /// The time spent in the operation itself: of each call, its duration without that of the timed
+    /// operations called directly from it, and zero where concurrent ones took longer.
     #[must_use]
     pub fn self_time(&self) -> Duration {
-        Duration::from_nanos(self.sum_ns.saturating_sub(self.children_ns))
+        self.for_all_calls(self.self_ns)
     }
 
     /// The mean duration; `None` without a call.
     #[must_use]
     pub fn mean(&self) -> Option<Duration> {
-        self.sum_ns.checked_div(self.count()).map(Duration::from_nanos)
+        self.sum_ns.checked_div(self.timed()).map(Duration::from_nanos)
     }
 
     /// The standard deviation of the durations, from the histogram; `None` without a call.
@@ -260,7 +352,7 @@ impl Operation {
         if percentile >= 100.0 {
             return Some(max);
         }
-        Some(self.histogram.percentile(percentile)?.clamp(min, max))
+        Some(self.histogram.percentile(percentile)?.clamp(min, max.max(min)))
     }
 
     /// The distribution of its durations.
@@ -294,8 +386,61 @@ impl Operation {
         self.overlaps
     }
 
+    /// The polls of its calls, where its site asked for `poll`.
+    #[must_use]
+    pub fn polls(&self) -> Option<PollTimes> {
+        self.polls
+    }
+
+    /// The calls running when the snapshot was taken, where its site asked for `in_flight`.
+    #[must_use]
+    pub fn in_flight(&self) -> Option<InFlightCalls> {
+        self.in_flight
+    }
+
+    /// For the series `overflow="true"`: about how many label sets it stands for, within some 10 %.
+    /// Otherwise 0.
+    #[must_use]
+    pub fn folded_series(&self) -> u64 {
+        self.folded
+    }
+
+    /// An operation without a call.
+    pub(crate) fn empty(series: Series, digits: u8) -> Self {
+        Self {
+            series,
+            histogram: Histogram::new(digits),
+            sum_ns: 0,
+            nested_ns: 0,
+            self_ns: 0,
+            min_ns: u64::MAX,
+            max_ns: 0,
+            errors: 0,
+            panicked: 0,
+            cancelled: 0,
+            clamped: 0,
+            backward: 0,
+            overlaps: 0,
+            callers: Vec::new(),
+            skipped: 0,
+            polls: None,
+            in_flight: None,
+            folded: 0,
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         self.combine(other, u64::saturating_add);
+        if let Some(theirs) = other.polls {
+            let ours = self.polls.get_or_insert_default();
+            ours.longest_ns = ours.longest_ns.max(theirs.longest_ns);
+        }
+        if let Some(theirs) = other.in_flight {
+            let ours = self.in_flight.get_or_insert_default();
+            ours.count += theirs.count;
+            ours.oldest_ns = ours.oldest_ns.max(theirs.oldest_ns);
+        }
+        self.folded = self.folded.max(other.folded);
         self.histogram.merge(&other.histogram);
         self.min_ns = self.min_ns.min(other.min_ns);
         self.max_ns = self.max_ns.max(other.max_ns);
@@ -309,18 +454,12 @@ impl Operation {
         let lowest = buckets.next();
         let highest = buckets.next_back().or(lowest);
         drop(buckets);
+        // A bucket of rounded values may lie a little beyond the exact ones.
+        let known = |nanos: u64| nanos.clamp(self.min_ns, self.max_ns.max(self.min_ns));
         (interval.min_ns, interval.max_ns) = match (lowest, highest) {
             (Some(lowest), Some(highest)) => (
-                if self.min_ns < earlier.min_ns {
-                    self.min_ns
-                } else {
-                    lowest.low_ns.max(self.min_ns)
-                },
-                if self.max_ns > earlier.max_ns {
-                    self.max_ns
-                } else {
-                    highest.high_ns.min(self.max_ns)
-                },
+                if self.min_ns < earlier.min_ns { self.min_ns } else { known(lowest.low_ns) },
+                if self.max_ns > earlier.max_ns { self.max_ns } else { known(highest.high_ns) },
             ),
             _ => (u64::MAX, 0),
         };
@@ -332,15 +471,21 @@ impl Operation {
         let sums = [
             (&mut self.sum_ns, other.sum_ns),
             (&mut self.nested_ns, other.nested_ns),
-            (&mut self.children_ns, other.children_ns),
+            (&mut self.self_ns, other.self_ns),
             (&mut self.errors, other.errors),
             (&mut self.panicked, other.panicked),
             (&mut self.cancelled, other.cancelled),
             (&mut self.clamped, other.clamped),
             (&mut self.backward, other.backward),
             (&mut self.overlaps, other.overlaps),
+            (&mut self.skipped, other.skipped),
         ];
         sums.into_iter().for_each(|(ours, theirs)| *ours = combine(*ours, theirs));
+        if let Some(theirs) = other.polls {
+            let ours = self.polls.get_or_insert_default();
+            ours.polls = combine(ours.polls, theirs.polls);
+            ours.busy_ns = combine(ours.busy_ns, theirs.busy_ns);
+        }
         for theirs in &other.callers {
             match self.callers.binary_search_by(|ours| ours.name.cmp(&theirs.name)) {
                 Ok(at) => {
@@ -356,8 +501,17 @@ impl Operation {
 }
 
 impl Caller {
-    pub(crate) fn sorted(mut callers: Vec<Self>) -> Vec<Self> {
+    /// Sorted, with the series of one name put together.
+    pub(crate) fn by_name(mut callers: Vec<Self>) -> Vec<Self> {
         callers.sort_by(|a, b| a.name.cmp(&b.name));
+        callers.dedup_by(|later, first| {
+            let same = later.name == first.name;
+            if same {
+                first.calls += later.calls;
+                first.time_ns += later.time_ns;
+            }
+            same
+        });
         callers
     }
 }

@@ -8,6 +8,7 @@ use crate::{
 };
 use comfy_table::{CellAlignment, ColumnConstraint, LineStyle, Table, Width, presets};
 use std::{cmp::Reverse, fmt, str::FromStr, time::Duration};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The table of a snapshot, as text by [`Display`](fmt::Display).
 ///
@@ -34,6 +35,18 @@ pub(crate) struct Options {
     pub(crate) limit: usize,
     pub(crate) width: usize,
     pub(crate) color: bool,
+}
+
+impl Options {
+    /// Those from 0 to 100, each once.
+    pub(crate) fn set_percentiles(&mut self, percentiles: &[f64]) {
+        self.percentiles.clear();
+        for percentile in percentiles.iter().filter(|p| (0.0..=100.0).contains(*p)) {
+            if !self.percentiles.contains(percentile) {
+                self.percentiles.push(*percentile);
+            }
+        }
+    }
 }
 
 impl Default for Options {
@@ -120,10 +133,10 @@ impl Summary {
         Self { snapshot, options }
     }
 
-    /// Shows these percentiles, each 0 to 100.
+    /// Shows these percentiles, each 0 to 100; others are left out.
     #[must_use]
     pub fn percentiles(mut self, percentiles: &[f64]) -> Self {
-        self.options.percentiles = percentiles.to_vec();
+        self.options.set_percentiles(percentiles);
         self
     }
 
@@ -141,7 +154,8 @@ impl Summary {
         self
     }
 
-    /// Keeps lines within this many columns: names are shortened, then figures left out.
+    /// Keeps the table's lines within this many columns, of which it needs some 30: names are
+    /// shortened, then figures left out.
     #[must_use]
     pub fn width(mut self, columns: usize) -> Self {
         self.options.width = columns;
@@ -232,7 +246,8 @@ impl Summary {
         let mut table = Table::new();
         let rule = LineStyle::none().fill('─');
         table.load_style(presets::NOTHING.header_separator(rule));
-        let mut cells = vec![rows.iter().map(|row| printable(row.name())).collect::<Vec<_>>()];
+        let mut cells =
+            vec![rows.iter().map(|row| printable(&row.full_name())).collect::<Vec<_>>()];
         for column in columns {
             let figures = rows.iter().map(|row| column.figure(row, all));
             let (figures, of_column): (Vec<_>, Vec<_>) = figures.unzip();
@@ -311,11 +326,14 @@ impl Summary {
 fn shorten(table: &mut Table, width: usize) {
     for row in table.row_iter_mut() {
         let mut cells: Vec<_> = row.cell_iter().map(comfy_table::Cell::content).collect();
-        if let Some(name) = cells.first_mut() {
-            let long = name.chars().count().saturating_sub(width);
-            if long > 0 {
-                *name = std::iter::once('…').chain(name.chars().skip(long + 1)).collect();
-            }
+        if let Some(name) = cells.first_mut().filter(|name| name.width() > width) {
+            let mut kept = 1;
+            let end = name.char_indices().rev().take_while(|(_, c)| {
+                kept += c.width().unwrap_or(0);
+                kept <= width
+            });
+            let from = end.last().map_or(name.len(), |(at, _)| at);
+            *name = format!("…{}", &name[from..]);
         }
         *row = cells.into();
     }
@@ -325,10 +343,17 @@ fn shorten(table: &mut Table, width: usize) {
     }
 }
 
-/// A name on one line, whatever is in it: control characters are shown escaped.
+/// A name on one line and in its own direction, whatever is in it: characters that cannot be seen
+/// but change what can are shown escaped.
 fn printable(name: &str) -> String {
-    let shown = |c: char| -> String {
-        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    name.chars().map(shown).collect()
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }

@@ -2,9 +2,18 @@
 
 use crate::{
     buckets::{Buckets, Layout},
+    directory,
     outcome::Outcome,
+    primitive::heal,
     ring::Event,
     word::Word,
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
 };
 
 /// One stripe: statistics by operation id.
@@ -13,22 +22,48 @@ pub(crate) struct Table {
     operations: Vec<Option<Box<OpStats>>>,
 }
 
+/// Significant digits kept unless asked otherwise.
+const PRECISION: u8 = 3;
+
+/// At most kept of series with labels, of which there may be thousands.
+const LABELLED_PRECISION: u8 = 2;
+
 /// How a registry records, the same for all its stripes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Recording {
     /// Durations above this many ticks are clamped in the histogram.
-    pub(crate) limit: u64,
-    /// The layout of operations seen from now on.
-    pub(crate) layout: Layout,
+    limit: u64,
+    /// Digits of operations seen from now on.
+    precision: AtomicU8,
+    /// The layouts of those seen so far.
+    layouts: Mutex<HashMap<u32, Layout>>,
+}
+
+impl Recording {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { limit, precision: AtomicU8::new(PRECISION), layouts: Mutex::default() }
+    }
+
+    pub(crate) fn set_precision(&self, digits: u8) {
+        self.precision.store(digits, Relaxed);
+    }
+
+    pub(crate) fn layout_of(&self, op: u32) -> Layout {
+        *heal(self.layouts.lock()).entry(op).or_insert_with(|| {
+            let digits = self.precision.load(Relaxed);
+            let labelled = directory::is_labelled(op);
+            Layout::new(if labelled { digits.min(LABELLED_PRECISION) } else { digits })
+        })
+    }
 }
 
 impl Table {
     #[inline]
-    pub(crate) fn record(&mut self, event: Event, recording: Recording) {
-        let op = Word(event.word).op() as usize;
-        match self.operations.get_mut(op) {
+    pub(crate) fn record(&mut self, event: Event, recording: &Recording) {
+        let op = Word(event.word).op();
+        match self.operations.get_mut(op as usize) {
             Some(Some(stats)) => stats.record(event, recording.limit),
-            _ => self.add(op, recording.layout).record(event, recording.limit),
+            _ => self.add(op, recording).record(event, recording.limit),
         }
     }
 
@@ -39,18 +74,28 @@ impl Table {
     }
 
     /// Back to zero calls; the operations stay known.
-    pub(crate) fn reset(&mut self, layout: Layout) {
-        self.operations.iter_mut().flatten().for_each(|stats| **stats = OpStats::new(layout));
+    pub(crate) fn reset(&mut self, recording: &Recording) {
+        for (op, stats) in self.operations.iter_mut().enumerate() {
+            if let Some(stats) = stats {
+                **stats = OpStats::new(recording.layout_of(op as u32));
+            }
+        }
     }
 
     #[cold]
-    fn add(&mut self, op: usize, layout: Layout) -> &mut OpStats {
+    fn add(&mut self, op: u32, recording: &Recording) -> &mut OpStats {
+        let layout = recording.layout_of(op);
+        let op = op as usize;
         if self.operations.len() <= op {
             self.operations.resize_with(op + 1, || None);
         }
         self.operations[op].insert(Box::new(OpStats::new(layout)))
     }
 }
+
+/// Callers kept apart for each operation; the calls of further ones count as from
+/// [`OVERFLOW`](directory::OVERFLOW).
+const MAX_CALLERS: usize = 256;
 
 /// Calls of an operation from one caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +106,22 @@ pub(crate) struct Edge {
     pub(crate) ticks: u64,
 }
 
+/// The polls of an operation's calls. Times are in ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Polled {
+    pub(crate) polls: u64,
+    pub(crate) busy: u64,
+    pub(crate) longest: u64,
+}
+
 /// One operation's statistics. Times are in ticks.
 #[derive(Debug)]
 pub(crate) struct OpStats {
     pub(crate) buckets: Buckets,
     pub(crate) min: u64,
     pub(crate) max: u64,
+    /// Time without that of the calls made from there.
+    pub(crate) own: u64,
     /// Time of calls inside an open call of the same operation.
     pub(crate) nested: u64,
     /// Calls by outcome, `Ok` excepted: it is the rest.
@@ -76,6 +131,8 @@ pub(crate) struct OpStats {
     pub(crate) clamped: u64,
     pub(crate) backward: u64,
     pub(crate) overlaps: u64,
+    /// Where polls are timed.
+    pub(crate) polls: Option<Polled>,
     /// All calls, by caller: their sum is the operation's.
     pub(crate) edges: Vec<Edge>,
     /// Where in `edges` the last caller stands.
@@ -88,6 +145,7 @@ impl OpStats {
             buckets: Buckets::new(layout),
             min: u64::MAX,
             max: 0,
+            own: 0,
             nested: 0,
             errors: 0,
             panicked: 0,
@@ -95,6 +153,7 @@ impl OpStats {
             clamped: 0,
             backward: 0,
             overlaps: 0,
+            polls: None,
             edges: Vec::new(),
             last_edge: 0,
         }
@@ -103,30 +162,43 @@ impl OpStats {
     #[inline]
     fn record(&mut self, event: Event, limit: u64) {
         let word = Word(event.word);
+        if word.has(Word::POLLS) {
+            return self.record_polls(event);
+        }
         let ticks = event.end.wrapping_sub(event.start);
         if ticks > limit {
-            return self.record_unusual(word, ticks, limit);
+            return self.record_unusual(event, ticks, limit);
         }
         self.buckets.increment(ticks);
-        self.account(word, ticks);
+        self.account(word, ticks, event.children);
     }
 
     #[cold]
-    fn record_unusual(&mut self, word: Word, ticks: u64, limit: u64) {
+    fn record_polls(&mut self, event: Event) {
+        let polls = self.polls.get_or_insert_default();
+        polls.polls += u64::from(Word(event.word).parent());
+        polls.busy = polls.busy.saturating_add(event.start);
+        polls.longest = polls.longest.max(event.end);
+    }
+
+    #[cold]
+    fn record_unusual(&mut self, event: Event, ticks: u64, limit: u64) {
+        let word = Word(event.word);
         if ticks > u64::MAX / 2 {
             self.backward += 1;
             self.buckets.increment(0);
-            return self.account(word, 0);
+            return self.account(word, 0, 0);
         }
         self.clamped += 1;
         self.buckets.increment(limit);
-        self.account(word, ticks);
+        self.account(word, ticks, event.children);
     }
 
     #[inline]
-    fn account(&mut self, word: Word, ticks: u64) {
+    fn account(&mut self, word: Word, ticks: u64, children: u64) {
         self.min = self.min.min(ticks);
         self.max = self.max.max(ticks);
+        self.own = self.own.saturating_add(ticks.saturating_sub(children));
         let edge = self.edge(word.parent());
         edge.calls += 1;
         edge.ticks = edge.ticks.saturating_add(ticks);
@@ -158,7 +230,14 @@ impl OpStats {
 
     #[cold]
     fn find_edge(&mut self, caller: u32) {
-        let found = self.edges.iter().position(|edge| edge.caller == caller);
+        let place = |edges: &[Edge], caller| edges.iter().position(|edge| edge.caller == caller);
+        // Beyond the limit, all further callers are one.
+        let room = self.edges.len() < MAX_CALLERS;
+        let found = place(&self.edges, caller);
+        let (found, caller) = match found {
+            None if !room => (place(&self.edges, directory::OVERFLOW_ID), directory::OVERFLOW_ID),
+            found => (found, caller),
+        };
         self.last_edge = found.unwrap_or_else(|| {
             self.edges.push(Edge { caller, calls: 0, ticks: 0 });
             self.edges.len() - 1
@@ -170,12 +249,10 @@ impl OpStats {
 mod tests {
     use super::*;
 
-    const RECORDING: fn() -> Recording = || Recording { limit: 1000, layout: Layout::new(3) };
-
     fn stats(events: &[(Word, u64, u64)]) -> Table {
-        let mut table = Table::default();
+        let (mut table, recording) = (Table::default(), Recording::new(1000));
         for (word, start, end) in events {
-            table.record(Event { word: word.0, start: *start, end: *end }, RECORDING());
+            table.record(Event { word: word.0, start: *start, end: *end, children: 0 }, &recording);
         }
         table
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Clock,
-    directory, enabled,
+    directory, enabled, labels,
     lane::Lane,
     local, log,
     outcome::Outcome,
@@ -54,15 +54,37 @@ impl Timer {
         }
     }
 
+    /// A timer of a call site's series with these labels. For `timer!`.
+    #[doc(hidden)]
+    #[inline]
+    pub fn labelled(site: &'static CallSite, labels: labels::At<'_>) -> Self {
+        if !enabled() {
+            return Self::off();
+        }
+        match labels::series(site, labels) {
+            0 => Self::off(),
+            op => Self::current(op, Some(site)),
+        }
+    }
+
+    /// A timer of a name with labels. For `timer!`.
+    #[doc(hidden)]
+    pub fn named(name: &str, labels: labels::At<'_>) -> Self {
+        if !enabled() {
+            return Self::off();
+        }
+        match labels::look_up(name, labels) {
+            0 => Self::off(),
+            op => Self::current(op, None),
+        }
+    }
+
     /// A timer of an operation, on the current registry.
     #[inline]
     pub(crate) fn current(op: u32, site: Option<&'static CallSite>) -> Self {
         match local::current() {
             Some(lane) => Self::on(lane, op, site),
-            None => match local::global() {
-                Some(core) => Self::late(core, op),
-                None => Self::off(),
-            },
+            None => Self::without_lane(op),
         }
     }
 
@@ -74,6 +96,15 @@ impl Timer {
         }
     }
 
+    #[cold]
+    fn without_lane(op: u32) -> Self {
+        if let Some(core) = local::core() {
+            return Self::late(&core, op);
+        }
+        local::lose();
+        Self::off()
+    }
+
     /// A timer that records nothing.
     #[doc(hidden)]
     pub fn off() -> Self {
@@ -82,7 +113,7 @@ impl Timer {
 
     #[inline]
     fn on(lane: &'static Lane, op: u32, site: Option<&'static CallSite>) -> Self {
-        let entered = lane.frames.enter(op);
+        let entered = lane.frames.enter_loosely(op);
         let word = Word::new(op, entered.parent, entered.nested, panicking());
         let registry = lane.registry.load(Relaxed);
         let start = lane.clock.ticks();
@@ -115,7 +146,7 @@ impl Timer {
     /// assert!(perf_core::get("not this one").is_none());
     /// ```
     pub fn discard(mut self) {
-        self.leave();
+        self.leave(0);
         self.registry = 0;
     }
 
@@ -144,40 +175,45 @@ impl Timer {
         let clock = Clock::get();
         let end = clock.ticks();
         self.finish(end);
-        self.registry = 0;
         Duration::from_nanos(clock.nanos(end.saturating_sub(self.start)))
     }
 
     #[inline]
     fn finish(&mut self, end: u64) {
         settle_panic(&mut self.word);
-        let here = self.leave();
-        let event = Event { word: self.word.0, start: self.start, end };
+        let here = self.leave(end.saturating_sub(self.start));
+        let children = here.map_or(0, |(_, children)| children);
+        let event = Event { word: self.word.0, start: self.start, end, children };
         match here {
-            Some(lane) => lane.record(event),
+            Some((lane, _)) => lane.record(event),
             None => record_elsewhere(self.registry, event),
         }
+        // It has ended, even if whoever listens to the log panics.
+        self.registry = 0;
         let level = self.site.and_then(|site| site.level);
         // Not while the thread is being torn down: a subscriber's own thread-locals may be gone.
         if self.lane.is_some() && is_heard(level) {
-            log::call(self.word, level, end.wrapping_sub(self.start));
+            log::call(self.word, self.site, end.wrapping_sub(self.start));
         }
     }
 
-    /// Closes the scope. Returns the lane to record on, if that is where it was opened.
+    /// Closes the scope, after so many ticks. Returns the lane to record on, if that is where it was
+    /// opened, and the ticks of its children.
     #[inline]
-    fn leave(&mut self) -> Option<&'static Lane> {
+    fn leave(&mut self, ticks: u64) -> Option<(&'static Lane, u64)> {
         let lane = self.lane?;
+        let op = self.word.op();
         let serving = lane.registry.load(Relaxed) == self.registry;
         if serving && local::owns(lane) {
-            if !lane.frames.leave_checked(self.depth, self.word.op()) {
+            let children = lane.frames.leave_checked(self.depth, op, ticks);
+            if children.is_none() {
                 self.word.0 |= Word::OVERLAP;
             }
-            return Some(lane);
+            return Some((lane, children.unwrap_or(0)));
         }
         self.word.0 |= Word::OVERLAP;
         if serving {
-            lane.frames.bury(self.depth, self.word.op());
+            lane.frames.bury(self.depth, op);
         }
         None
     }
@@ -199,7 +235,7 @@ impl Drop for Timer {
 
 impl fmt::Debug for Timer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = directory::name(self.word.op());
+        let name = directory::series(self.word.op()).to_string();
         let mut timer = f.debug_struct("Timer");
         timer.field("operation", &name).field("elapsed", &self.elapsed()).finish_non_exhaustive()
     }

@@ -16,6 +16,9 @@ impl Word {
     pub(crate) const NESTED: u64 = 1 << (OUTCOME_SHIFT + 2);
     /// The scope ended out of order: after a scope it was opened in, or on another thread.
     pub(crate) const OVERLAP: u64 = 1 << (OUTCOME_SHIFT + 3);
+    /// Not a call: the polls of one. `start` and `end` are their busy and longest ticks, and the
+    /// parent their number.
+    pub(crate) const POLLS: u64 = 1 << (OUTCOME_SHIFT + 5);
     /// The thread was already unwinding when the call began.
     pub(crate) const UNWINDING: u64 = 1 << (OUTCOME_SHIFT + 4);
 
@@ -29,6 +32,18 @@ impl Word {
             word |= Self::UNWINDING;
         }
         Self(word)
+    }
+
+    /// The polls of a call: at most 2^24 - 1 of them are told.
+    pub(crate) fn polls(op: u32, polls: u64) -> Self {
+        let mut word = Self::new(op, polls.min(ID_MASK) as u32, false, false);
+        word.0 |= Self::POLLS;
+        word
+    }
+
+    /// The same call in another operation.
+    pub(crate) fn set_op(&mut self, op: u32) {
+        self.0 = (self.0 & !ID_MASK) | u64::from(op);
     }
 
     #[inline]

@@ -1,26 +1,160 @@
 //! The templates: what a timed body looks like.
 
-use crate::args::Args;
+use crate::{
+    args::{Args, Fallible},
+    item::{Body, Function},
+    kind::Kind,
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
-    Attribute, Ident, LitStr, Path, ReturnType, Signature, Type, parse_quote, parse_quote_spanned,
+    Expr, Ident, Path, ReturnType, Signature, Type,
+    ext::IdentExt,
+    parse_quote, parse_quote_spanned,
     spanned::Spanned,
     visit_mut::{self, VisitMut},
 };
 
-/// The call site a body records under.
+/// How bodies record.
 pub(crate) struct Site {
-    name: Option<LitStr>,
-    level: Option<Ident>,
+    /// `None` where they do not.
+    args: Option<Args>,
     /// `::perfkit::__private`, or where it is by `crate = …`.
     private: TokenStream,
 }
 
 impl Site {
     pub(crate) fn new(args: Args) -> Self {
-        let krate: Path = args.krate.unwrap_or_else(|| parse_quote!(::perfkit));
-        Self { name: args.name, level: args.level, private: quote!(#krate::__private) }
+        let krate: Path = args.krate.clone().unwrap_or_else(|| parse_quote!(::perfkit));
+        Self { args: Some(args), private: quote!(#krate::__private) }
+    }
+
+    /// Leaves bodies as they are.
+    pub(crate) fn none() -> Self {
+        Self { args: None, private: TokenStream::new() }
+    }
+
+    /// The statements that take the place of a body's; `None` if it stays as it is.
+    pub(crate) fn timed(&self, function: &Function) -> Option<TokenStream> {
+        let args = self.args.as_ref()?;
+        let Body::Block { statements, .. } = &function.body else { return None };
+        if function.sig.constness.is_some() {
+            return None;
+        }
+        let template = Template { args, private: &self.private, sig: &function.sig, statements };
+        Some(match Kind::of(args, function) {
+            Kind::Plain => template.plain(),
+            Kind::Fallible => template.fallible(),
+            Kind::Async { fallible } => template.asynchronous(fallible),
+            Kind::Future { boxed, fallible } => template.future(boxed, fallible),
+        })
+    }
+}
+
+/// One body to be timed.
+struct Template<'a> {
+    args: &'a Args,
+    private: &'a TokenStream,
+    sig: &'a Signature,
+    statements: &'a TokenStream,
+}
+
+impl Template<'_> {
+    /// ```text
+    /// let scope = Scope::enter(SITE);
+    /// statements
+    /// ```
+    fn plain(&self) -> TokenStream {
+        let Self { statements, .. } = self;
+        let scope = local("scope", Span::mixed_site());
+        let enter = self.enter(&quote!(Scope), &quote!(enter));
+        let in_flight = self.in_flight();
+        quote! {
+            let #scope = #enter;
+            #in_flight
+            #statements
+        }
+    }
+
+    /// The closure keeps `return` and `?` from leaving before the outcome is seen.
+    ///
+    /// ```text
+    /// let mut scope = Scope::enter(SITE);
+    /// let value: Result<T, E> = call(move || -> Result<T, E> { statements });
+    /// scope.set_outcome(outcome_of(&value));
+    /// value
+    /// ```
+    fn fallible(&self) -> TokenStream {
+        let scope = local("scope", Span::mixed_site());
+        let value = local("value", Span::mixed_site());
+        let enter = self.enter(&quote!(Scope), &quote!(enter));
+        let in_flight = self.in_flight();
+        let (annotation, call) = self.call();
+        let settle = self.settle(&scope, &quote!(&#value));
+        quote! {
+            let mut #scope = #enter;
+            #in_flight
+            let #value #annotation = #call;
+            #settle
+            #value
+        }
+    }
+
+    /// The type hint lets `return` and the last expression coerce as they would in the function.
+    ///
+    /// ```text
+    /// let call = Call::at(SITE);
+    /// Timed::new(
+    ///     call,
+    ///     async move {
+    ///         if false {
+    ///             let returned: R = loop {};
+    ///             return returned;
+    ///         }
+    ///         statements
+    ///     },
+    ///     |value, call| call.set_outcome(outcome_of(value)),
+    /// )
+    /// .await
+    /// ```
+    fn asynchronous(&self, fallible: bool) -> TokenStream {
+        let Self { private, statements, .. } = self;
+        let call = local("call", Span::mixed_site());
+        let begin = self.begin();
+        let hint = type_hint(&self.sig.output);
+        let in_flight = self.in_flight();
+        let classify = self.classify(fallible);
+        quote! {
+            let #call = #begin;
+            #private::Timed::new(#call, async move { #in_flight #hint #statements }, #classify).await
+        }
+    }
+
+    /// ```text
+    /// let call = Call::at(SITE);
+    /// let future = call(move || { statements });
+    /// Box::pin(Timed::new(call, future, |value, call| call.set_outcome(outcome_of(value))))
+    /// ```
+    fn future(&self, boxed: bool, fallible: bool) -> TokenStream {
+        let private = self.private;
+        let (call, future) =
+            (local("call", Span::mixed_site()), local("future", Span::mixed_site()));
+        let begin = self.begin();
+        let (annotation, construct) = self.call();
+        let classify = self.classify(fallible);
+        let in_flight = self.in_flight();
+        // What is in flight is the future, so the count moves into it.
+        let future_in_flight = in_flight.map_or_else(
+            || quote!(#future),
+            |in_flight| quote!(async move { #in_flight #future.await }),
+        );
+        let timed = quote!(#private::Timed::new(#call, #future_in_flight, #classify));
+        let timed = if boxed { quote!(#private::Box::pin(#timed)) } else { timed };
+        quote! {
+            let #call = #begin;
+            let #future #annotation = #construct;
+            #timed
+        }
     }
 
     /// An expression: a reference to the site's `static`. It is a block, so that the body cannot
@@ -29,17 +163,16 @@ impl Site {
     /// ```text
     /// {
     ///     fn here() {}
-    ///     static SITE: CallSite = CallSite::new(Name::Path(|| type_name_of_val(&here)), None);
+    ///     static SITE: CallSite = CallSite::new(Name::Path(|| type_name_of_val(&here)));
     ///     &SITE
     /// }
     /// ```
-    fn reference(&self) -> TokenStream {
-        let Self { name, level, private } = self;
-        let level = level.as_ref().map_or_else(
-            || quote!(#private::None),
-            |level| quote!(#private::Some(#private::LevelFilter::#level)),
-        );
-        let (here, name) = match name {
+    fn site(&self) -> TokenStream {
+        let Self { args, private, .. } = self;
+        let level = args.level.as_ref().map(|level| quote!(.level(#private::LevelFilter::#level)));
+        let log_above = args.log_above.map(|nanos| quote!(.log_above(#nanos)));
+        let sample = args.sample.as_ref().map(|every| quote!(.sample(#every)));
+        let (here, name) = match &args.name {
             Some(name) => (None, quote!(Given(#name))),
             None => (
                 Some(quote!(
@@ -51,110 +184,97 @@ impl Site {
         quote!({
             #here
             static SITE: #private::CallSite =
-                #private::CallSite::new(#private::Name::#name, #level);
+                #private::CallSite::new(#private::Name::#name)#level #log_above #sample;
             &SITE
         })
     }
 
-    /// An expression: the outcome of `value`, a reference to what the function returned.
-    fn outcome(&self, value: &TokenStream) -> TokenStream {
-        let private = &self.private;
-        quote!({
+    /// An expression: `Scope::enter(SITE)`, `Scope::labelled(SITE, …)` or `Scope::sample(SITE)`.
+    fn enter(&self, of: &TokenStream, plainly: &TokenStream) -> TokenStream {
+        let Self { args, private, .. } = self;
+        let site = self.site();
+        if let Some(labels) = &args.labels {
+            let labels = labels.labels.iter().map(|(key, value)| self.label(key, value));
+            return quote!({
+                #[allow(unused_imports)]
+                use #private::{ViaDisplay as _, ViaStr as _};
+                #private::#of::labelled(#site, &[#(#labels),*])
+            });
+        }
+        let how = if args.sample.is_some() { quote!(sample) } else { plainly.clone() };
+        quote!(#private::#of::#how(#site))
+    }
+
+    fn label(&self, key: &Ident, value: &Expr) -> TokenStream {
+        let private = self.private;
+        let key = key.unraw().to_string();
+        quote_spanned!(value.span()=> (#key, (&#private::Value(&(#value))).label()))
+    }
+
+    /// An expression: the call of a future.
+    fn begin(&self) -> TokenStream {
+        let private = self.private;
+        let call = if self.args.poll.is_some() {
+            quote!(Call::<#private::Polled>)
+        } else {
+            quote!(Call::<#private::Unpolled>)
+        };
+        self.enter(&call, &quote!(at))
+    }
+
+    /// A statement: counts the call as running.
+    fn in_flight(&self) -> Option<TokenStream> {
+        self.args.in_flight?;
+        let (private, site) = (self.private, self.site());
+        let in_flight = local("in_flight", Span::mixed_site());
+        Some(quote!(let #in_flight = #private::InFlight::enter(#site);))
+    }
+
+    /// The return type as an annotation, where it can be written, and the body as a closure called.
+    fn call(&self) -> (Option<TokenStream>, TokenStream) {
+        let Self { private, statements, .. } = self;
+        let (annotation, arrow) = match nameable(&self.sig.output) {
+            Some(returned) => (Some(quote!(: #returned)), Some(quote!(-> #returned))),
+            None => (None, None),
+        };
+        (annotation, quote!(#private::call(move || #arrow { #statements })))
+    }
+
+    /// An expression: a closure that settles how a future's call ended.
+    fn classify(&self, fallible: bool) -> TokenStream {
+        if !fallible {
+            return quote!(|_, _| ());
+        }
+        let (value, call) =
+            (local("value", Span::mixed_site()), local("ended", Span::mixed_site()));
+        let settle = self.settle(&call, &quote!(#value));
+        quote!(|#value, #call| { #settle })
+    }
+
+    /// A statement: tells `call` the outcome of `value`, a reference to what was returned.
+    fn settle(&self, call: &Ident, value: &TokenStream) -> TokenStream {
+        let private = self.private;
+        let outcome = quote! {
             #[allow(unused_imports)]
             use #private::{ViaAny as _, ViaResult as _};
-            (&#private::Probe(#value)).outcome()
-        })
-    }
-}
-
-/// The statements that take the place of a body's.
-pub(crate) fn timed(
-    site: &Site,
-    attrs: &[Attribute],
-    sig: &Signature,
-    statements: &TokenStream,
-) -> TokenStream {
-    if sig.asyncness.is_some() {
-        asynchronous(site, sig, statements)
-    } else if returns_result(sig) && !is_track_caller(attrs) {
-        fallible(site, sig, statements)
-    } else {
-        plain(site, statements)
-    }
-}
-
-/// ```text
-/// let scope = Scope::enter(SITE);
-/// statements
-/// ```
-fn plain(site: &Site, statements: &TokenStream) -> TokenStream {
-    let (private, reference) = (&site.private, site.reference());
-    let scope = local("scope", Span::mixed_site());
-    quote! {
-        let #scope = #private::Scope::enter(#reference);
-        #statements
-    }
-}
-
-/// The closure keeps `return` and `?` from leaving before the outcome is seen.
-///
-/// ```text
-/// let mut scope = Scope::enter(SITE);
-/// let value: Result<T, E> = call(move || -> Result<T, E> { statements });
-/// scope.set_outcome(outcome_of(&value));
-/// value
-/// ```
-fn fallible(site: &Site, sig: &Signature, statements: &TokenStream) -> TokenStream {
-    let (private, reference) = (&site.private, site.reference());
-    let scope = local("scope", Span::mixed_site());
-    let value = local("value", Span::mixed_site());
-    let outcome = site.outcome(&quote!(&#value));
-    let returned = nameable(&sig.output);
-    let (annotation, arrow) = match &returned {
-        Some(returned) => (Some(quote!(: #returned)), Some(quote!(-> #returned))),
-        None => (None, None),
-    };
-    quote! {
-        let mut #scope = #private::Scope::enter(#reference);
-        let #value #annotation = #private::call(move || #arrow { #statements });
-        #scope.set_outcome(#outcome);
-        #value
-    }
-}
-
-/// The type hint lets `return` and the last expression coerce as they would in the function.
-///
-/// ```text
-/// Timed::new(
-///     SITE,
-///     async move {
-///         if false {
-///             let returned: R = loop {};
-///             return returned;
-///         }
-///         statements
-///     },
-///     |value| outcome_of(value),
-/// )
-/// .await
-/// ```
-fn asynchronous(site: &Site, sig: &Signature, statements: &TokenStream) -> TokenStream {
-    let (private, reference) = (&site.private, site.reference());
-    let value = local("value", Span::mixed_site());
-    let outcome = if returns_result(sig) {
-        site.outcome(&quote!(#value))
-    } else {
-        quote!(#private::Outcome::Ok)
-    };
-    let parameter = if returns_result(sig) { quote!(#value) } else { quote!(_) };
-    let hint = type_hint(&sig.output);
-    quote! {
-        #private::Timed::new(
-            #reference,
-            async move { #hint #statements },
-            |#parameter| #outcome,
-        )
-        .await
+            #call.set_outcome((&#private::Probe(#value)).outcome());
+        };
+        match &self.args.outcome {
+            Some(Fallible::Err { at, kind: Some(kind) }) => {
+                let error = local("error", Span::mixed_site());
+                quote_spanned! {*at=> {
+                    #[allow(unused_imports)]
+                    use #private::{ViaDisplay as _, ViaStr as _};
+                    if let #private::Err(#error) = #value {
+                        #call.set_error_type((&#private::Value(&#private::kind_of(#error, #kind))).label());
+                    }
+                }}
+            }
+            Some(Fallible::Err { at, kind: None }) => {
+                quote_spanned!(*at=> #call.set_outcome(#private::outcome_of(#value));)
+            }
+            Some(Fallible::Ok) | None => quote!({ #outcome }),
+        }
     }
 }
 
@@ -164,9 +284,7 @@ fn local(name: &str, at: Span) -> Ident {
 }
 
 fn type_hint(output: &ReturnType) -> Option<TokenStream> {
-    let ReturnType::Type(_, ty) = output else {
-        return None;
-    };
+    let ReturnType::Type(_, ty) = output else { return None };
     if matches!(**ty, Type::Never(_)) {
         return None;
     }
@@ -188,26 +306,9 @@ fn type_hint(output: &ReturnType) -> Option<TokenStream> {
     })
 }
 
-fn returns_result(sig: &Signature) -> bool {
-    let ReturnType::Type(_, ty) = &sig.output else {
-        return false;
-    };
-    let Type::Path(path) = &**ty else {
-        return false;
-    };
-    path.path.segments.last().is_some_and(|segment| segment.ident == "Result")
-}
-
-/// A function that wants its caller's location keeps it only in its own body.
-fn is_track_caller(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| attr.path().is_ident("track_caller"))
-}
-
 /// The return type, if it can be written inside the body: without `impl Trait`.
 fn nameable(output: &ReturnType) -> Option<&Type> {
-    let ReturnType::Type(_, ty) = output else {
-        return None;
-    };
+    let ReturnType::Type(_, ty) = output else { return None };
     let (_, erased) = erase_impl_trait(ty);
     (!erased).then_some(&**ty)
 }

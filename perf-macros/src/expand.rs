@@ -2,14 +2,14 @@
 
 use crate::{
     args::Args,
-    body::{self, Site},
+    body::Site,
     fallback,
-    item::{Body, Function},
+    item::{Block, Body, Function, Item},
     valid,
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Result;
+use syn::{Attribute, Error, Result};
 
 /// Expands `#[timed(args)] item`.
 pub(crate) fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -18,34 +18,88 @@ pub(crate) fn timed(args: TokenStream, item: TokenStream) -> TokenStream {
 
 fn try_timed(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let args = syn::parse2::<Args>(args);
-    let function = syn::parse2::<Function>(item).and_then(|function| {
-        valid::check(&function)?;
-        Ok(function)
+    let parsed = syn::parse2::<Item>(item.clone());
+    let checked = match (&args, &parsed) {
+        (_, Ok(Item::Other(tokens))) => Err(untimeable(tokens)),
+        (Ok(args), Ok(Item::Function(function))) => valid::check(args, function),
+        (Ok(args), Ok(Item::Block(_))) => valid::check_block(args),
+        _ => Ok(()),
+    };
+    match (args, parsed, checked) {
+        (Ok(args), Ok(_), Ok(())) if args.skip.is_some() => Ok(item),
+        (Ok(args), Ok(parsed), Ok(())) => Ok(expand(&Site::new(args), parsed)),
+        (args, parsed, checked) => Err(all([args.err(), parsed.err(), checked.err()])),
+    }
+}
+
+fn untimeable(item: &TokenStream) -> Error {
+    // After the attributes, if any, stands the word that says what it is.
+    let item = item.clone().into_iter();
+    let mut words = item.skip_while(|token| !matches!(token, proc_macro2::TokenTree::Ident(_)));
+    let at = words.next().map_or_else(proc_macro2::Span::call_site, |word| word.span());
+    Error::new(
+        at,
+        "`#[timed]` goes on a function, or on an `impl`, `trait` or `mod` with functions in it",
+    )
+}
+
+fn all<const N: usize>(errors: [Option<Error>; N]) -> Error {
+    let combined = errors.into_iter().flatten().reduce(|mut all, error| {
+        all.combine(error);
+        all
     });
-    match (args, function) {
-        (Ok(args), Ok(function)) => Ok(expand(&Site::new(args), function)),
-        (Err(mut args), Err(function)) => {
-            args.combine(function);
-            Err(args)
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
+    combined.unwrap_or_else(|| Error::new(proc_macro2::Span::call_site(), "nothing to time"))
+}
+
+fn expand(site: &Site, item: Item) -> TokenStream {
+    match item {
+        Item::Function(function) => expand_function(site, *function),
+        Item::Block(block) => expand_block(site, block),
+        Item::Other(tokens) => tokens,
     }
 }
 
 /// The function with its body timed, everything else as it was.
-fn expand(site: &Site, function: Function) -> TokenStream {
+fn expand_function(site: &Site, function: Function) -> TokenStream {
+    let timed = site.timed(&function);
     let Function { attrs, vis, sig, body } = function;
-    let Body::Block { braces, inner_attrs, statements } = body else {
-        return quote!(#(#attrs)* #vis #sig;);
+    let body = match body {
+        Body::None(semicolon) => semicolon.into_token_stream(),
+        Body::Block { braces, inner_attrs, statements } => {
+            // The body's own items now stand after a statement of ours.
+            let allow = timed.is_some().then(|| quote!(#![allow(clippy::items_after_statements)]));
+            let statements = timed.unwrap_or(statements);
+            in_braces(&braces, &quote!(#(#inner_attrs)* #allow #statements))
+        }
     };
-    let timed = body::timed(site, &attrs, &sig, &statements);
-    let mut body =
-        proc_macro2::Group::new(proc_macro2::Delimiter::Brace, quote!(#(#inner_attrs)* #timed));
-    body.set_span(braces.span());
     let mut tokens = TokenStream::new();
     attrs.iter().for_each(|attr| attr.to_tokens(&mut tokens));
     vis.to_tokens(&mut tokens);
     sig.to_tokens(&mut tokens);
-    body.to_tokens(&mut tokens);
+    tokens.extend(body);
     tokens
+}
+
+/// The block with every function in it timed: but for those that cannot be, and those that have a
+/// `#[timed]` of their own, which says how, or `skip`.
+fn expand_block(site: &Site, block: Block) -> TokenStream {
+    let Block { head, braces, inner_attrs, items } = block;
+    let items = items.into_iter().map(|item| match item {
+        Item::Function(function) if function.attrs.iter().any(is_timed) => {
+            expand_function(&Site::none(), *function)
+        }
+        item => expand(site, item),
+    });
+    let braces = in_braces(&braces, &quote!(#(#inner_attrs)* #(#items)*));
+    quote!(#head #braces)
+}
+
+fn is_timed(attr: &Attribute) -> bool {
+    attr.path().segments.last().is_some_and(|segment| segment.ident == "timed")
+}
+
+fn in_braces(original: &Group, content: &TokenStream) -> TokenStream {
+    let mut braces = Group::new(Delimiter::Brace, content.clone());
+    braces.set_span(original.span());
+    braces.to_token_stream()
 }

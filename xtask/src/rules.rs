@@ -5,15 +5,17 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs, process::Command};
 
 /// What perf-core may depend on directly, and why each is there.
-const CORE_DEPENDENCIES: [(&str, &str); 9] = [
+const CORE_DEPENDENCIES: [(&str, &str); 11] = [
     ("comfy-table", "the summary's table"),
     ("hdrhistogram", "histograms in their usual type"),
     ("once_cell", "call sites that register without blocking"),
     ("pin-project-lite", "timed futures without unsafe code"),
     ("quanta", "the clock"),
+    ("rustc-hash", "finding the series of a labelled call"),
     ("signal-hook", "the summary on signals"),
     ("terminal_size", "the summary's width"),
     ("tracing", "log events"),
+    ("unicode-width", "the summary's names within their column"),
     ("write-json", "the summary as JSON"),
 ];
 
