@@ -27,4 +27,4 @@ macro_rules! shapes {
     };
 }
 
-shapes!(attributes blocks flow futures receivers signatures);
+shapes!(async_traits attributes blocks flow futures receivers signatures);

@@ -253,3 +253,81 @@ fn after_a_reset_everything_is_zero_and_since_starts_anew() {
     assert_eq!(interval.get("a").unwrap().count(), 1);
     assert!(interval.get("a").unwrap().max().unwrap() >= Duration::from_nanos(6_999_999));
 }
+
+/// What a generated call does.
+#[derive(Clone, Debug)]
+enum Step {
+    Spin,
+    Call(Vec<Step>),
+    Fail,
+    Panic,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let leaf = prop_oneof![4 => Just(Step::Spin), 1 => Just(Step::Fail), 1 => Just(Step::Panic)];
+    let step = leaf
+        .prop_recursive(4, 40, 5, |inner| prop::collection::vec(inner, 0..5).prop_map(Step::Call));
+    prop::collection::vec(step, 0..6)
+}
+
+/// Counts what really happened: calls, errors, panics.
+type Tally = std::cell::Cell<[u64; 3]>;
+
+fn add(tally: &Tally, which: usize) {
+    let mut counts = tally.get();
+    counts[which] += 1;
+    tally.set(counts);
+}
+
+#[timed("random", err)]
+fn random_calls(steps: &[Step], tally: &Tally) -> Result<(), ()> {
+    add(tally, 0);
+    for step in steps {
+        match step {
+            Step::Spin => spin(Duration::from_micros(3)),
+            Step::Call(steps) if steps.len() % 2 == 0 => drop(random_calls(steps, tally)),
+            Step::Call(steps) => other_calls(steps, tally),
+            Step::Fail => {
+                add(tally, 1);
+                return Err(());
+            }
+            Step::Panic => {
+                add(tally, 2);
+                std::panic::resume_unwind(Box::new(()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Catches panics of what it calls.
+#[timed("random")]
+fn other_calls(steps: &[Step], tally: &Tally) {
+    add(tally, 0);
+    let _scope = timer!("scope");
+    let call = std::panic::AssertUnwindSafe(|| random_calls(steps, tally));
+    drop(std::panic::catch_unwind(call));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_nesting_of_calls_panics_and_returns_adds_up(steps in steps()) {
+        let (registry, tally) = (Registry::new(), Tally::default());
+        let start = Instant::now();
+        with_registry(&registry, || other_calls(&steps, &tally));
+        let wall = start.elapsed();
+        let snapshot = registry.snapshot();
+        let random = snapshot.get("random").unwrap();
+        let [calls, errors, _] = tally.get();
+        let outcomes = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
+        prop_assert_eq!(random.count(), calls);
+        prop_assert_eq!(outcomes.map(|outcome| random.outcome(outcome)).iter().sum::<u64>(), calls);
+        prop_assert_eq!(random.outcome(Outcome::Error), errors);
+        prop_assert!(snapshot.total_time() <= wall);
+        prop_assert!(random.total() <= wall);
+        let sums: Duration = random.total() - random.self_time().min(random.total());
+        prop_assert!(sums <= wall);
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
-    Expr, Ident, Path, ReturnType, Signature, Type,
+    Expr, Ident, Path, ReturnType, Signature, Token, Type,
     ext::IdentExt,
     parse_quote, parse_quote_spanned,
     spanned::Spanned,
@@ -90,7 +90,7 @@ impl Template<'_> {
         let enter = self.enter(&quote!(Scope), &quote!(enter));
         let in_flight = self.in_flight();
         let (annotation, call) = self.call();
-        let settle = self.settle(&scope, &quote!(&#value));
+        let settle = self.settle(&scope, &value, Some(Token![&](Span::mixed_site())));
         quote! {
             let mut #scope = #enter;
             #in_flight
@@ -247,13 +247,21 @@ impl Template<'_> {
         }
         let (value, call) =
             (local("value", Span::mixed_site()), local("ended", Span::mixed_site()));
-        let settle = self.settle(&call, &quote!(#value));
+        let settle = self.settle(&call, &value, None);
         quote!(|#value, #call| { #settle })
     }
 
-    /// A statement: tells `call` the outcome of `value`, a reference to what was returned.
-    fn settle(&self, call: &Ident, value: &TokenStream) -> TokenStream {
+    /// A statement: tells `call` the outcome of `value`, with `&` a reference to what was returned.
+    fn settle(&self, call: &Ident, value: &Ident, and: Option<Token![&]>) -> TokenStream {
         let private = self.private;
+        let mut value = value.clone();
+        let mut and = and;
+        if let Some(Fallible::Err { at, .. }) = &self.args.outcome {
+            // If it is no `Result`, that is said where it was asked to be one.
+            value.set_span(value.span().located_at(*at));
+            and = and.map(|_| Token![&](value.span()));
+        }
+        let value = quote!(#and #value);
         let outcome = quote! {
             #[allow(unused_imports)]
             use #private::{ViaAny as _, ViaResult as _};

@@ -1,0 +1,20 @@
+//! The accepted shapes of the workspace's `tests/ui/pass`, in this crate's edition.
+#![allow(unknown_lints, clippy::all, clippy::pedantic)]
+
+macro_rules! shapes {
+    ($($name:ident)*) => {
+        $(
+            #[path = "../../../ui/pass"]
+            mod $name {
+                mod $name;
+
+                #[test]
+                fn all() {
+                    $name::main();
+                }
+            }
+        )*
+    };
+}
+
+shapes!(async_traits attributes blocks flow futures receivers signatures);
