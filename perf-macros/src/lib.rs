@@ -5,6 +5,8 @@ mod args;
 mod body;
 mod duration;
 mod expand;
+#[cfg(test)]
+mod expansions;
 mod fallback;
 mod item;
 mod kind;

@@ -19,7 +19,7 @@ async fn asynchronous() -> u32 {
 
 #[timed]
 fn hidden() {
-    scope.set_outcome(1);
+    __perfkit_scope.set_outcome(1);
     let _ = SITE;
     here();
 }
