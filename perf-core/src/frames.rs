@@ -4,7 +4,7 @@
 //! caller for every event. Self time, the call graph and recursion-aware totals follow from that
 //! in the aggregation, without any order between events.
 
-use crate::local::Busy;
+use crate::{local::Busy, primitive::boxed_array};
 use std::sync::{
     OnceLock,
     atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -44,7 +44,7 @@ pub(crate) struct Frames {
     /// How many frames are marked as gone and still below others.
     gone: AtomicUsize,
     /// `shallow[0]` is the bottom: no operation, nothing open.
-    shallow: [Frame; SHALLOW],
+    shallow: Box<[Frame; SHALLOW]>,
     deep: [OnceLock<Box<[Frame]>>; CHUNKS],
 }
 
@@ -64,7 +64,7 @@ impl Frames {
         Self {
             depth: AtomicUsize::new(0),
             gone: AtomicUsize::new(0),
-            shallow: std::array::from_fn(|_| Frame::default()),
+            shallow: boxed_array(|_| Frame::default()),
             deep: [const { OnceLock::new() }; CHUNKS],
         }
     }

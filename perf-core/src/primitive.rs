@@ -13,6 +13,15 @@ pub(crate) use std::sync::{
 
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
+/// An array made on the heap from the start: a thread's stack may be small.
+pub(crate) fn boxed_array<T, const N: usize>(make: impl FnMut(usize) -> T) -> Box<[T; N]> {
+    let elements: Box<[T]> = (0..N).map(make).collect();
+    match elements.try_into() {
+        Ok(array) => array,
+        Err(_) => unreachable!("{N} were made"),
+    }
+}
+
 /// A lock is taken whether or not a panic once passed through it: what we guard is counts, and a
 /// timed program must not be brought down by its timer.
 pub(crate) fn heal<G>(lock: LockResult<G>) -> G {

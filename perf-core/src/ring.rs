@@ -5,7 +5,9 @@
 //! power of two of at least 2; a drain is due every `N / 2` events, which leaves the owner another
 //! `N / 2` slots to go on with while somebody else drains.
 
-use crate::primitive::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, heal, heal_try};
+use crate::primitive::{
+    AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, boxed_array, heal, heal_try,
+};
 
 /// What one finished call leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub(crate) struct Ring<C, const N: usize> {
     /// Events consumed so far; written under the consumer lock alone.
     head: AtomicUsize,
     consumer: Mutex<C>,
-    slots: [Slot; N],
+    slots: Box<[Slot; N]>,
 }
 
 impl<C, const N: usize> Ring<C, N> {
@@ -54,7 +56,7 @@ impl<C, const N: usize> Ring<C, N> {
             tail: AtomicUsize::new(0),
             head: AtomicUsize::new(0),
             consumer: Mutex::new(consumer),
-            slots: std::array::from_fn(|_| Slot::new()),
+            slots: boxed_array(|_| Slot::new()),
         }
     }
 

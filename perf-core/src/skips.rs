@@ -1,6 +1,9 @@
 //! Calls of sampled sites that were counted but not timed: one cell for each such site on a lane.
 
-use crate::{local::Busy, primitive::heal};
+use crate::{
+    local::Busy,
+    primitive::{boxed_array, heal},
+};
 use std::sync::{
     Mutex, OnceLock,
     atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -34,12 +37,12 @@ struct Cell {
 
 /// Written by the lane's owner; read by whoever holds the ring's consumer lock.
 pub(crate) struct Skips {
-    chunks: [OnceLock<Box<[Cell]>>; CHUNKS],
+    chunks: Box<[OnceLock<Box<[Cell]>>; CHUNKS]>,
 }
 
 impl Skips {
     pub(crate) fn new() -> Self {
-        Self { chunks: [const { OnceLock::new() }; CHUNKS] }
+        Self { chunks: boxed_array(|_| OnceLock::new()) }
     }
 
     /// Counts a call, and returns whether it is to be timed: the first is, then one in `every`.
