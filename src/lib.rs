@@ -78,7 +78,7 @@ pub use perf_core::__private;
 macro_rules! timer {
     (@site $name:literal) => {{
         static SITE: $crate::__private::CallSite =
-            $crate::__private::CallSite::new($crate::__private::Name::Given($name));
+            $crate::__private::CallSite::new($crate::__private::Name::Given($name)).scope();
         &SITE
     }};
     (@labels $($key:ident = $value:expr),+) => {

@@ -85,6 +85,11 @@ async fn warned() {}
 #[timed("silent", level = "off")]
 fn silent() {}
 
+#[timed("slow_only", level = "info", log_above = "20ms")]
+fn slow_only(millis: u64) {
+    std::thread::sleep(std::time::Duration::from_millis(millis));
+}
+
 #[timed("by_default")]
 fn by_default() {}
 
@@ -115,10 +120,15 @@ fn calls_are_logged_at_their_level() {
             seen.lock().unwrap().drain(..).map(|seen| seen.operation).collect();
         assert_eq!(operations, ["route_query", "warned", "by_default", "scope"]);
 
+        slow_only(1);
+        assert_eq!(*seen.lock().unwrap(), []);
+        slow_only(25);
+        assert_eq!(seen.lock().unwrap().drain(..).next().unwrap().operation, "slow_only");
+
         perfkit::set_log_level(LevelFilter::OFF);
         call();
         assert_eq!(seen.lock().unwrap().len(), 2);
     });
     assert_eq!(perfkit::get("silent").unwrap().count(), 3);
-    assert_eq!(perfkit::get("inside_the_listener").unwrap().count(), 8);
+    assert_eq!(perfkit::get("inside_the_listener").unwrap().count(), 9);
 }

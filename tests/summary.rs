@@ -1,4 +1,5 @@
 //! What the summary looks like.
+#![cfg(feature = "enabled")]
 
 use perfkit::{Outcome, Registry, Sort, Summary};
 use std::time::Duration;
@@ -48,6 +49,21 @@ fn narrow_tables_shorten_names_then_drop_figures() {
     }
     // The end of a path says more than its beginning.
     assert!(table(&summary(117)).contains("\n…p::store::Pool::acquire "));
+}
+
+#[test]
+fn a_timer_that_was_not_kept_is_noticed() {
+    let registry = Registry::new();
+    perfkit::with_registry(&registry, || {
+        // What the note is about.
+        let _ = perfkit::timer!("not kept");
+        let _t = perfkit::timer!("kept");
+        std::thread::sleep(Duration::from_millis(1));
+    });
+    // As an optimised build has it, again and again.
+    (0..100).for_each(|_| registry.record("not kept", Duration::from_nanos(9)));
+    let summary = Summary::new(registry.snapshot()).to_string();
+    assert!(summary.contains("? not kept ended at once"), "{summary}");
 }
 
 #[test]

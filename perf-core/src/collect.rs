@@ -124,5 +124,6 @@ fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
         polls,
         in_flight: None,
         folded,
+        is_scope: directory::is_scope(op),
     }
 }

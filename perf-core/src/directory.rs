@@ -4,7 +4,7 @@
 use crate::{distinct::Distinct, local, primitive::heal};
 use once_cell::sync::Lazy;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{
         Arc, RwLock,
@@ -57,6 +57,8 @@ struct Directory {
     labelled: HashMap<Arc<str>, Family>,
     /// By id; 0 is no operation.
     series: Vec<Series>,
+    /// Those that `timer!` has named.
+    scopes: HashSet<u32>,
 }
 
 /// The label sets of one name.
@@ -150,6 +152,18 @@ pub(crate) fn intern(name: &str) -> Option<u32> {
     // Another thread may have been first.
     let known = directory.plain.get(name).copied();
     Some(known.unwrap_or_else(|| directory.add(name)))
+}
+
+/// Notes that an operation is a scope, timed by a guard that has to be kept.
+pub(crate) fn mark_scope(op: u32) {
+    if let Some(_busy) = local::Busy::enter() {
+        heal(DIRECTORY.write()).scopes.insert(op);
+    }
+}
+
+/// Whether an operation is a scope.
+pub(crate) fn is_scope(op: u32) -> bool {
+    heal(DIRECTORY.read()).scopes.contains(&op)
 }
 
 /// The id of a name with labels, of which the last of one key counts. `None` as for [`intern`].

@@ -24,6 +24,8 @@ pub struct CallSite {
     every: u32,
     /// The place of its skipped calls on a lane, once it has one.
     place: OnceNonZeroUsize,
+    /// Whether it is `timer!`'s, not a function's.
+    is_scope: bool,
 }
 
 /// Where an operation's name comes from.
@@ -46,7 +48,15 @@ impl CallSite {
             log_above: Duration::ZERO,
             every: 1,
             place: OnceNonZeroUsize::new(),
+            is_scope: false,
         }
+    }
+
+    /// As a scope's.
+    #[must_use]
+    pub const fn scope(mut self) -> Self {
+        self.is_scope = true;
+        self
     }
 
     /// With log events at a level of its own.
@@ -83,6 +93,9 @@ impl CallSite {
     fn register(&self) -> u32 {
         let op = directory::intern(&self.name());
         if let Some(op) = op.and_then(|op| NonZeroUsize::new(op as usize)) {
+            if self.is_scope {
+                directory::mark_scope(op.get() as u32);
+            }
             // Whoever was first wrote the same id.
             let _ = self.op.set(op);
         }

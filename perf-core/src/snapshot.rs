@@ -55,6 +55,7 @@ pub struct Operation {
     pub(crate) in_flight: Option<InFlightCalls>,
     /// For an overflow series.
     pub(crate) folded: u64,
+    pub(crate) is_scope: bool,
 }
 
 /// The polls of an async operation that asked for `poll`.
@@ -426,6 +427,7 @@ impl Operation {
             polls: None,
             in_flight: None,
             folded: 0,
+            is_scope: false,
         }
     }
 

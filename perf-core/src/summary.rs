@@ -118,6 +118,9 @@ impl fmt::Display for UnknownSort {
 
 impl std::error::Error for UnknownSort {}
 
+/// A scope whose median is below this many times the cost of timing had nothing in it.
+const NOTHING_COSTS: u32 = 2;
+
 /// A name is shortened to this many columns before a column of figures is left out.
 const SHORTEST_NAME: usize = 24;
 
@@ -246,8 +249,7 @@ impl Summary {
         let mut table = Table::new();
         let rule = LineStyle::none().fill('─');
         table.load_style(presets::NOTHING.header_separator(rule));
-        let mut cells =
-            vec![rows.iter().map(|row| printable(&row.full_name())).collect::<Vec<_>>()];
+        let mut cells = vec![rows.iter().map(|row| shown_name(row)).collect::<Vec<_>>()];
         for column in columns {
             let figures = rows.iter().map(|row| column.figure(row, all));
             let (figures, of_column): (Vec<_>, Vec<_>) = figures.unzip();
@@ -303,6 +305,12 @@ impl Summary {
                 "* too few calls for this percentile: p95 wants 20, p99 100, p99.9 1,000".into(),
             );
         }
+        if rows.iter().any(|operation| operation.is_sampled()) {
+            notes.push(
+                "# timed in part: times of all calls are estimates, outcomes of those timed".into(),
+            );
+        }
+        notes.extend(ended_at_once(rows));
         notes.extend(self.anomalies(rows));
         notes
     }
@@ -320,6 +328,19 @@ impl Summary {
             .filter(|(calls, _)| *calls > 0)
             .map(|(calls, what)| format!("! {} calls {what}", human::count(calls)))
     }
+}
+
+/// Scopes that take no time to speak of: a timer that was not kept.
+fn ended_at_once(rows: &[&Operation]) -> Option<String> {
+    let at_once = rows.iter().filter(|operation| {
+        operation.is_scope && operation.percentile(50.0) <= Some(overhead() * NOTHING_COSTS)
+    });
+    let names: Vec<_> = at_once.map(|operation| printable(&operation.full_name())).collect();
+    let (first, more) = (names.first()?, names.len() - 1);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!(
+        "? {first}{more} ended at once: a timer must be kept, `let _t = timer!(…)`, not `let _`"
+    ))
 }
 
 /// Keeps the names' column to a width; the end of a path says more than its beginning.
@@ -341,6 +362,11 @@ fn shorten(table: &mut Table, width: usize) {
     if let Some(column) = table.column_mut(0) {
         column.set_constraint(ColumnConstraint::UpperBoundary(width));
     }
+}
+
+/// A row's name, marked where not every call was timed.
+fn shown_name(operation: &Operation) -> String {
+    printable(&operation.full_name()) + if operation.is_sampled() { " #" } else { "" }
 }
 
 /// A name on one line and in its own direction, whatever is in it: characters that cannot be seen

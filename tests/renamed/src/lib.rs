@@ -5,6 +5,7 @@
 use stopwatch::{timed, timer};
 
 /// Sync, with labels and a scope.
+#[must_use]
 #[timed("sync", crate = stopwatch, labels(n = n))]
 pub fn sync(n: u32) -> u32 {
     let _t = timer!("scope", n = n);
@@ -22,6 +23,7 @@ pub fn fallible() -> Result<(), String> {
 }
 
 /// Async, with polls.
+#[must_use]
 #[timed("asynchronous", crate = stopwatch, poll)]
 pub async fn asynchronous() -> u32 {
     std::future::ready(3).await
