@@ -21,7 +21,7 @@ mod core {
 #[allow(dead_code)]
 mod alloc {}
 
-#[allow(dead_code, non_camel_case_types)]
+#[allow(dead_code, non_camel_case_types, clippy::upper_case_acronyms)]
 mod shadows {
     pub(super) struct Result;
     pub(super) struct Option;

@@ -93,6 +93,7 @@ fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
     for (index, count) in stats.buckets.iter() {
         histogram.push(clock.nanos(layout.middle(index)), count);
     }
+    let sum = stats.edges.iter().fold(0, |sum: u64, edge| sum.saturating_add(edge.ticks));
     let callers = stats.edges.iter().map(|edge| Caller {
         name: (edge.caller != 0).then(|| Arc::clone(&series[edge.caller as usize].name)),
         calls: edge.calls,
@@ -107,9 +108,9 @@ fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
     let folded = if series.is_overflow() { directory::folded(&series.name) } else { 0 };
     Operation {
         series,
-        sum_ns: clock.nanos(stats.edges.iter().fold(0, |sum, edge| edge.ticks.saturating_add(sum))),
+        sum_ns: clock.nanos(sum),
         nested_ns: clock.nanos(stats.nested),
-        self_ns: clock.nanos(stats.own),
+        self_ns: clock.nanos(sum.saturating_sub(stats.children)),
         min_ns: clock.nanos(stats.min),
         max_ns: clock.nanos(stats.max),
         errors: stats.errors,

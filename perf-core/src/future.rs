@@ -254,8 +254,7 @@ impl<P: Polls> Call<P> {
         }
         if P::TIMED {
             let (polls, busy, longest) = self.polls.told();
-            let word = Word::polls(self.word.op(), polls);
-            record(Event { word: word.0, start: busy, end: longest, children: 0 });
+            record(Event::polls(self.word.op(), polls, busy, longest));
         }
         if lane.is_some() && is_heard(self.site.and_then(|site| site.level)) {
             log::call(self.word, self.site, end.wrapping_sub(self.start));

@@ -5,8 +5,9 @@
 //! power of two of at least 2; a drain is due every `N / 2` events, which leaves the owner another
 //! `N / 2` slots to go on with while somebody else drains.
 
-use crate::primitive::{
-    AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, boxed_array, heal, heal_try,
+use crate::{
+    primitive::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, boxed_array, heal, heal_try},
+    word::Word,
 };
 
 /// What one finished call leaves behind.
@@ -20,6 +21,15 @@ pub(crate) struct Event {
     pub(crate) end: u64,
     /// Ticks of the calls made from it.
     pub(crate) children: u64,
+}
+
+impl Event {
+    /// The polls of a call: how many, their ticks in all, and those of the longest. It looks like a
+    /// call that ended before it began, so that the timed path need not tell them apart.
+    pub(crate) fn polls(op: u32, polls: u64, busy: u64, longest: u64) -> Self {
+        let word = Word::polls(op, polls).0;
+        Self { word, start: busy, end: busy.wrapping_sub(1), children: longest }
+    }
 }
 
 struct Slot {

@@ -120,8 +120,8 @@ pub(crate) struct OpStats {
     pub(crate) buckets: Buckets,
     pub(crate) min: u64,
     pub(crate) max: u64,
-    /// Time without that of the calls made from there.
-    pub(crate) own: u64,
+    /// Time of the calls made from there, of each call no more than its own.
+    pub(crate) children: u64,
     /// Time of calls inside an open call of the same operation.
     pub(crate) nested: u64,
     /// Calls by outcome, `Ok` excepted: it is the rest.
@@ -145,7 +145,7 @@ impl OpStats {
             buckets: Buckets::new(layout),
             min: u64::MAX,
             max: 0,
-            own: 0,
+            children: 0,
             nested: 0,
             errors: 0,
             panicked: 0,
@@ -162,9 +162,6 @@ impl OpStats {
     #[inline]
     fn record(&mut self, event: Event, limit: u64) {
         let word = Word(event.word);
-        if word.has(Word::POLLS) {
-            return self.record_polls(event);
-        }
         let ticks = event.end.wrapping_sub(event.start);
         if ticks > limit {
             return self.record_unusual(event, ticks, limit);
@@ -178,12 +175,15 @@ impl OpStats {
         let polls = self.polls.get_or_insert_default();
         polls.polls += u64::from(Word(event.word).parent());
         polls.busy = polls.busy.saturating_add(event.start);
-        polls.longest = polls.longest.max(event.end);
+        polls.longest = polls.longest.max(event.children);
     }
 
     #[cold]
     fn record_unusual(&mut self, event: Event, ticks: u64, limit: u64) {
         let word = Word(event.word);
+        if word.has(Word::POLLS) {
+            return self.record_polls(event);
+        }
         if ticks > u64::MAX / 2 {
             self.backward += 1;
             self.buckets.increment(0);
@@ -198,7 +198,9 @@ impl OpStats {
     fn account(&mut self, word: Word, ticks: u64, children: u64) {
         self.min = self.min.min(ticks);
         self.max = self.max.max(ticks);
-        self.own = self.own.saturating_add(ticks.saturating_sub(children));
+        if children != 0 {
+            self.children = self.children.saturating_add(children.min(ticks));
+        }
         let edge = self.edge(word.parent());
         edge.calls += 1;
         edge.ticks = edge.ticks.saturating_add(ticks);

@@ -16,8 +16,7 @@ impl Word {
     pub(crate) const NESTED: u64 = 1 << (OUTCOME_SHIFT + 2);
     /// The scope ended out of order: after a scope it was opened in, or on another thread.
     pub(crate) const OVERLAP: u64 = 1 << (OUTCOME_SHIFT + 3);
-    /// Not a call: the polls of one. `start` and `end` are their busy and longest ticks, and the
-    /// parent their number.
+    /// Not a call: the polls of one, see [`Event::polls`](crate::ring::Event::polls).
     pub(crate) const POLLS: u64 = 1 << (OUTCOME_SHIFT + 5);
     /// The thread was already unwinding when the call began.
     pub(crate) const UNWINDING: u64 = 1 << (OUTCOME_SHIFT + 4);

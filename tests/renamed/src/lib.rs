@@ -42,6 +42,7 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future as _;
 
     #[test]
     fn everything_is_counted() {
@@ -51,11 +52,12 @@ mod tests {
             assert!(fallible().is_err());
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());
             let mut future = std::pin::pin!(asynchronous());
-            assert!(std::future::Future::poll(future.as_mut(), &mut context).is_ready());
+            assert!(future.as_mut().poll(&mut context).is_ready());
             Block.method();
         });
         let snapshot = registry.snapshot();
-        let names: Vec<_> = snapshot.operations().iter().map(|o| o.full_name()).collect();
+        let names: Vec<_> =
+            snapshot.operations().iter().map(stopwatch::Operation::full_name).collect();
         assert_eq!(
             names,
             [
