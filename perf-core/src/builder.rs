@@ -2,11 +2,12 @@
 
 use crate::{
     json,
+    operation::Operation,
     primitive::heal,
     registry::Registry,
     settings,
     site::set_log_level,
-    snapshot::{Operation, Snapshot},
+    snapshot::Snapshot,
     summary::{Options, Sort, Summary},
 };
 use std::{

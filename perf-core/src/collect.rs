@@ -5,9 +5,10 @@ use crate::{
     directory::{self, Series},
     histogram::Histogram,
     local::{self, Busy},
+    operation::{Caller, InFlightCalls, Operation, PollTimes},
     primitive::heal,
     registry::Core,
-    snapshot::{Caller, InFlightCalls, Operation, PollTimes, Snapshot},
+    snapshot::Snapshot,
     table::OpStats,
 };
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};

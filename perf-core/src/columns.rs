@@ -1,6 +1,6 @@
 //! The summary's columns: what each shows, and which figures deserve a mark.
 
-use crate::{human, overhead::overhead, snapshot::Operation};
+use crate::{human, operation::Operation, overhead::overhead};
 use std::time::Duration;
 
 /// A median below this many times the cost of timing a call is marked.

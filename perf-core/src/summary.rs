@@ -3,8 +3,9 @@
 use crate::{
     columns::{Column, Mark, TRUSTED_COSTS, nanos, percent},
     human,
+    operation::Operation,
     overhead::overhead,
-    snapshot::{Operation, Snapshot},
+    snapshot::Snapshot,
 };
 use comfy_table::{CellAlignment, ColumnConstraint, LineStyle, Table, Width, presets};
 use std::{cmp::Reverse, fmt, str::FromStr, time::Duration};

@@ -1,6 +1,6 @@
 //! A registry of one's own with a smaller face.
 
-use crate::{registry::Registry, snapshot::Operation, summary::Summary, timer::Timer};
+use crate::{operation::Operation, registry::Registry, summary::Summary, timer::Timer};
 use std::time::Duration;
 
 /// Tracks the operations of one part of a program, apart from the global registry: each has its
