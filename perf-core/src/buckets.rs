@@ -49,19 +49,25 @@ impl Layout {
     }
 }
 
+/// Powers of two, and the linear part below them, at the fewest digits.
+const BLOCKS: usize = 64;
+/// No value has fallen in a block yet. Beyond any count there can be.
+const ABSENT: u32 = 1 << 31;
+
 /// Counts per bucket: a block of `half` `u32` counts for each power of two that has been seen.
 #[derive(Debug)]
 pub(crate) struct Buckets {
     layout: Layout,
-    /// An empty slice where no value has fallen yet.
-    blocks: Vec<Box<[u32]>>,
+    /// Where each block's counts begin.
+    starts: [u32; BLOCKS],
+    counts: Vec<u32>,
     /// What a full `u32` carried over, in units of 2^32.
     carries: Vec<(usize, u64)>,
 }
 
 impl Buckets {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout, blocks: Vec::new(), carries: Vec::new() }
+        Self { layout, starts: [ABSENT; BLOCKS], counts: Vec::new(), carries: Vec::new() }
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -72,7 +78,8 @@ impl Buckets {
     pub(crate) fn increment(&mut self, value: u64) {
         let index = self.layout.index(value);
         let (block, offset) = self.place(index);
-        match self.blocks.get_mut(block).and_then(|block| block.get_mut(offset)) {
+        let at = self.starts[block] as usize + offset;
+        match self.counts.get_mut(at) {
             Some(count) => {
                 *count = count.wrapping_add(1);
                 if *count == 0 {
@@ -85,9 +92,11 @@ impl Buckets {
 
     /// `(index, count)` of every bucket that holds something, by rising index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let counts = self.blocks.iter().enumerate().flat_map(move |(block, counts)| {
-            let first = block << self.layout.half_bits;
-            counts.iter().enumerate().map(move |(offset, count)| (first + offset, *count))
+        let half = 1 << self.layout.half_bits;
+        let blocks = self.starts.iter().enumerate().filter(|(_, start)| **start != ABSENT);
+        let counts = blocks.flat_map(move |(block, start)| {
+            let counts = self.counts.iter().skip(*start as usize).take(half);
+            counts.enumerate().map(move |(offset, count)| (block * half + offset, *count))
         });
         counts.filter_map(|(index, count)| {
             let total = u64::from(count) + self.carried(index);
@@ -95,9 +104,11 @@ impl Buckets {
         })
     }
 
+    /// The block of an index, and the place in it.
+    #[inline]
     fn place(&self, index: usize) -> (usize, usize) {
         let half_bits = self.layout.half_bits;
-        (index >> half_bits, index & ((1 << half_bits) - 1))
+        ((index >> half_bits) % BLOCKS, index & ((1 << half_bits) - 1))
     }
 
     fn carried(&self, index: usize) -> u64 {
@@ -114,12 +125,12 @@ impl Buckets {
 
     #[cold]
     fn grow(&mut self, block: usize, offset: usize) {
-        if self.blocks.len() <= block {
-            self.blocks.resize_with(block + 1, Box::default);
-        }
-        let mut counts = vec![0; 1 << self.layout.half_bits].into_boxed_slice();
-        counts[offset] = 1;
-        self.blocks[block] = counts;
+        let (start, half) = (self.counts.len(), 1 << self.layout.half_bits);
+        // At most 64 blocks of 2^17 counts, so it fits.
+        self.starts[block] = start as u32;
+        self.counts.reserve_exact(half);
+        self.counts.resize(start + half, 0);
+        self.counts[start + offset] = 1;
     }
 }
 
@@ -163,7 +174,8 @@ mod tests {
         buckets.increment(5000);
         let index = buckets.layout.index(5000);
         let (block, offset) = buckets.place(index);
-        buckets.blocks[block][offset] = u32::MAX;
+        let at = buckets.starts[block] as usize + offset;
+        buckets.counts[at] = u32::MAX;
         buckets.increment(5000);
         buckets.increment(5000);
         assert_eq!(buckets.iter().collect::<Vec<_>>(), [(index, (1 << 32) + 1)]);
@@ -173,7 +185,7 @@ mod tests {
     fn memory_follows_the_values_seen() {
         let mut buckets = Buckets::new(Layout::new(3));
         (2_600..26_000_000).step_by(1000).for_each(|ticks| buckets.increment(ticks));
-        let bytes: usize = buckets.blocks.iter().map(|block| block.len() * 4).sum();
+        let bytes = buckets.counts.capacity() * 4;
         assert!(bytes <= 64 * 1024, "{bytes} bytes for 1 µs to 10 ms");
     }
 }

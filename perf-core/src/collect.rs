@@ -94,8 +94,8 @@ fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
     for (index, count) in stats.buckets.iter() {
         histogram.push(clock.nanos(layout.middle(index)), count);
     }
-    let sum = stats.edges.iter().fold(0, |sum: u64, edge| sum.saturating_add(edge.ticks));
-    let callers = stats.edges.iter().map(|edge| Caller {
+    let sum = stats.edges().fold(0, |sum: u64, edge| sum.saturating_add(edge.ticks));
+    let callers = stats.edges().map(|edge| Caller {
         name: (edge.caller != 0).then(|| Arc::clone(&series[edge.caller as usize].name)),
         calls: edge.calls,
         time_ns: clock.nanos(edge.ticks),

@@ -98,7 +98,7 @@ impl Table {
 const MAX_CALLERS: usize = 256;
 
 /// Calls of an operation from one caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Edge {
     /// The caller's operation id; 0 for none.
     pub(crate) caller: u32,
@@ -133,10 +133,10 @@ pub(crate) struct OpStats {
     pub(crate) overlaps: u64,
     /// Where polls are timed.
     pub(crate) polls: Option<Polled>,
-    /// All calls, by caller: their sum is the operation's.
-    pub(crate) edges: Vec<Edge>,
-    /// Where in `edges` the last caller stands.
-    last_edge: usize,
+    /// The calls from the caller that was seen last: here, and not in `callers`.
+    current: Edge,
+    /// The calls from all other callers.
+    callers: Vec<Edge>,
 }
 
 impl OpStats {
@@ -154,8 +154,8 @@ impl OpStats {
             backward: 0,
             overlaps: 0,
             polls: None,
-            edges: Vec::new(),
-            last_edge: 0,
+            current: Edge::default(),
+            callers: Vec::new(),
         }
     }
 
@@ -201,9 +201,11 @@ impl OpStats {
         if children != 0 {
             self.children = self.children.saturating_add(children.min(ticks));
         }
-        let edge = self.edge(word.parent());
-        edge.calls += 1;
-        edge.ticks = edge.ticks.saturating_add(ticks);
+        if self.current.caller != word.parent() {
+            self.turn_to(word.parent());
+        }
+        self.current.calls += 1;
+        self.current.ticks = self.current.ticks.saturating_add(ticks);
         if word.is_plain() {
             return;
         }
@@ -221,29 +223,27 @@ impl OpStats {
         }
     }
 
-    #[inline]
-    fn edge(&mut self, caller: u32) -> &mut Edge {
-        let known = self.edges.get(self.last_edge).is_some_and(|edge| edge.caller == caller);
-        if !known {
-            self.find_edge(caller);
-        }
-        &mut self.edges[self.last_edge]
+    /// All calls, by caller: their sum is the operation's.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = &Edge> {
+        self.callers.iter().chain((self.current.calls > 0).then_some(&self.current))
     }
 
+    /// Makes a caller the current one.
     #[cold]
-    fn find_edge(&mut self, caller: u32) {
-        let place = |edges: &[Edge], caller| edges.iter().position(|edge| edge.caller == caller);
+    fn turn_to(&mut self, caller: u32) {
+        if self.current.calls > 0 {
+            self.callers.push(self.current);
+        }
         // Beyond the limit, all further callers are one.
-        let room = self.edges.len() < MAX_CALLERS;
-        let found = place(&self.edges, caller);
-        let (found, caller) = match found {
-            None if !room => (place(&self.edges, directory::OVERFLOW_ID), directory::OVERFLOW_ID),
-            found => (found, caller),
+        let known = |callers: &[Edge], caller| callers.iter().position(|e| e.caller == caller);
+        let full = self.callers.len() >= MAX_CALLERS;
+        let place = known(&self.callers, caller);
+        let (place, caller) = match place {
+            None if full => (known(&self.callers, directory::OVERFLOW_ID), directory::OVERFLOW_ID),
+            place => (place, caller),
         };
-        self.last_edge = found.unwrap_or_else(|| {
-            self.edges.push(Edge { caller, calls: 0, ticks: 0 });
-            self.edges.len() - 1
-        });
+        let unknown = Edge { caller, calls: 0, ticks: 0 };
+        self.current = place.map_or(unknown, |place| self.callers.swap_remove(place));
     }
 }
 
@@ -266,7 +266,7 @@ mod tests {
         let (op, stats) = table.iter().next().unwrap();
         assert_eq!((op, stats.backward, stats.clamped), (1, 1, 1));
         assert_eq!((stats.min, stats.max), (0, 5000));
-        assert_eq!(stats.edges, [Edge { caller: 0, calls: 3, ticks: 5010 }]);
+        assert_eq!(stats.edges().collect::<Vec<_>>(), [&Edge { caller: 0, calls: 3, ticks: 5010 }]);
         let counts: Vec<_> = stats.buckets.iter().collect();
         assert_eq!(counts, [(0, 1), (10, 1), (1000, 1)]);
     }
@@ -276,9 +276,9 @@ mod tests {
         let from = |caller| Word::new(9, caller, false, false);
         let table = stats(&[(from(1), 0, 5), (from(2), 0, 7), (from(1), 0, 9)]);
         let (_, stats) = table.iter().next().unwrap();
-        assert_eq!(
-            stats.edges,
-            [Edge { caller: 1, calls: 2, ticks: 14 }, Edge { caller: 2, calls: 1, ticks: 7 },]
-        );
+        let mut edges: Vec<_> = stats.edges().copied().collect();
+        edges.sort_by_key(|edge| edge.caller);
+        let expected = [(1, 2, 14), (2, 1, 7)];
+        assert_eq!(edges, expected.map(|(caller, calls, ticks)| Edge { caller, calls, ticks }));
     }
 }
