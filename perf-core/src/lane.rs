@@ -13,6 +13,7 @@ use crate::{
     registry::Core,
     ring::{Consuming, Event, Ring},
     skips::Skips,
+    word::Word,
 };
 use std::{
     fmt,
@@ -105,7 +106,10 @@ impl Lane {
 
     /// Adds an event. Owner only.
     #[inline]
-    pub(crate) fn record(&self, event: Event) {
+    pub(crate) fn record(&self, mut event: Event) {
+        if event.children != 0 {
+            event.word |= Word::CHILDREN;
+        }
         self.ring.push(event, || self.make_room());
     }
 
@@ -153,7 +157,7 @@ fn drain(consuming: &mut Consuming<'_, Destination, RING>) {
             return;
         };
         let mut table = core.stripe(&mut destination.stripe);
-        events.for_each(|event| table.record(event, &core.recording));
+        table.record_all(events, &core.recording);
     });
 }
 

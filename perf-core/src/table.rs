@@ -58,13 +58,36 @@ impl Recording {
 }
 
 impl Table {
+    /// Records events in their order.
     #[inline]
-    pub(crate) fn record(&mut self, event: Event, recording: &Recording) {
-        let op = Word(event.word).op();
-        match self.operations.get_mut(op as usize) {
-            Some(Some(stats)) => stats.record(event, recording.limit),
-            _ => self.add(op, recording).record(event, recording.limit),
+    pub(crate) fn record_all(
+        &mut self,
+        mut events: impl Iterator<Item = Event>,
+        recording: &Recording,
+    ) {
+        let mut next = events.next();
+        while let Some(event) = next {
+            let stats = self.stats(Word(event.word).op(), recording);
+            next = if Word(event.word).is_plain() {
+                stats.record_run(event, &mut events, recording.limit)
+            } else {
+                stats.record(event, recording.limit);
+                events.next()
+            };
         }
+    }
+
+    pub(crate) fn record(&mut self, event: Event, recording: &Recording) {
+        self.stats(Word(event.word).op(), recording).record(event, recording.limit);
+    }
+
+    #[inline]
+    fn stats(&mut self, op: u32, recording: &Recording) -> &mut OpStats {
+        let at = op as usize;
+        if !matches!(self.operations.get(at), Some(Some(_))) {
+            self.add(op, recording);
+        }
+        self.operations[at].get_or_insert_with(|| Box::new(OpStats::new(recording.layout_of(op))))
     }
 
     /// Every operation seen, with its id.
@@ -83,13 +106,13 @@ impl Table {
     }
 
     #[cold]
-    fn add(&mut self, op: u32, recording: &Recording) -> &mut OpStats {
+    fn add(&mut self, op: u32, recording: &Recording) {
         let layout = recording.layout_of(op);
         let op = op as usize;
         if self.operations.len() <= op {
             self.operations.resize_with(op + 1, || None);
         }
-        self.operations[op].insert(Box::new(OpStats::new(layout)))
+        self.operations[op] = Some(Box::new(OpStats::new(layout)));
     }
 }
 
@@ -159,7 +182,43 @@ impl OpStats {
         }
     }
 
+    /// Records a plain event and those after it that say the same but for their times, which is what
+    /// a loop makes: what is added up stays in registers. Returns the first event it leaves.
     #[inline]
+    fn record_run(
+        &mut self,
+        first: Event,
+        events: &mut impl Iterator<Item = Event>,
+        limit: u64,
+    ) -> Option<Event> {
+        if self.current.caller != Word(first.word).parent() {
+            self.turn_to(Word(first.word).parent());
+        }
+        let (mut calls, mut sum, mut min, mut max) = (0, 0_u64, self.min, self.max);
+        let mut next = Some(first);
+        while let Some(event) = next {
+            let ticks = event.end.wrapping_sub(event.start);
+            if event.word != first.word || ticks > limit {
+                break;
+            }
+            self.buckets.increment(ticks);
+            min = min.min(ticks);
+            max = max.max(ticks);
+            // A ring's worth of times within the limit.
+            sum += ticks;
+            calls += 1;
+            next = events.next();
+        }
+        (self.min, self.max) = (min, max);
+        self.current.calls += calls;
+        self.current.ticks = self.current.ticks.saturating_add(sum);
+        if calls > 0 {
+            return next;
+        }
+        self.record(first, limit);
+        events.next()
+    }
+
     fn record(&mut self, event: Event, limit: u64) {
         let word = Word(event.word);
         let ticks = event.end.wrapping_sub(event.start);

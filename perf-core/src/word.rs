@@ -18,6 +18,8 @@ impl Word {
     pub(crate) const OVERLAP: u64 = 1 << (OUTCOME_SHIFT + 3);
     /// Not a call: the polls of one, see [`Event::polls`](crate::ring::Event::polls).
     pub(crate) const POLLS: u64 = 1 << (OUTCOME_SHIFT + 5);
+    /// The event has time of children.
+    pub(crate) const CHILDREN: u64 = 1 << (OUTCOME_SHIFT + 6);
     /// The thread was already unwinding when the call began.
     pub(crate) const UNWINDING: u64 = 1 << (OUTCOME_SHIFT + 4);
 
@@ -55,7 +57,7 @@ impl Word {
         ((self.0 >> ID_BITS) & ID_MASK) as u32
     }
 
-    /// An `Ok` call without any flag that matters to the aggregation.
+    /// An `Ok` call without any flag that matters to the aggregation, and without children.
     #[inline]
     pub(crate) fn is_plain(self) -> bool {
         (self.0 & !Self::UNWINDING) >> OUTCOME_SHIFT == 0
