@@ -49,7 +49,6 @@ impl Scope {
     }
 
     /// Starts timing, switched on or not.
-    #[inline]
     pub(crate) fn start(site: &'static CallSite) -> Self {
         Self::start_as(site, site.op())
     }
@@ -82,6 +81,18 @@ impl Scope {
         Self { site, lane: None, word, depth: 0, start: crate::clock::Clock::get().ticks() }
     }
 
+    fn leave(&mut self) {
+        let Some(lane) = self.lane else { return leave_late(self.word, self.start) };
+        let end = lane.clock.ticks();
+        let mut word = self.word;
+        settle_panic(&mut word);
+        let children = lane.frames.leave(self.depth, end.saturating_sub(self.start));
+        lane.record(Event { word: word.0, start: self.start, end, children });
+        if is_heard(self.site.level) {
+            log::call(word, Some(self.site), end.wrapping_sub(self.start));
+        }
+    }
+
     /// Sets how the call ended; a panic overrides it.
     #[inline]
     pub fn set_outcome(&mut self, outcome: Outcome) {
@@ -96,21 +107,11 @@ impl Scope {
 }
 
 impl Drop for Scope {
+    /// All that is copied into the timed function; the rest is a call, hidden behind the clock.
     #[inline]
     fn drop(&mut self) {
-        let Some(lane) = self.lane else {
-            if self.word != Word(0) {
-                leave_late(self.word, self.start);
-            }
-            return;
-        };
-        let end = lane.clock.ticks();
-        let mut word = self.word;
-        settle_panic(&mut word);
-        let children = lane.frames.leave(self.depth, end.saturating_sub(self.start));
-        lane.record(Event { word: word.0, start: self.start, end, children });
-        if is_heard(self.site.level) {
-            log::call(word, Some(self.site), end.wrapping_sub(self.start));
+        if self.word != Word(0) {
+            self.leave();
         }
     }
 }
