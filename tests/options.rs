@@ -23,6 +23,11 @@ fn sampled(n: u64) -> u64 {
 #[timed("sampled_async", sample = 10)]
 async fn sampled_async() {}
 
+#[timed("sampled_errors", sample = 2, err(kind = |kind| *kind))]
+fn sampled_errors(n: u32) -> Result<u32, &'static str> {
+    if n.is_multiple_of(2) { Err("even") } else { Ok(n) }
+}
+
 #[test]
 fn a_sampled_call_is_counted_and_one_in_so_many_timed() {
     let registry = Registry::new();
@@ -56,6 +61,11 @@ fn a_sampled_call_is_counted_and_one_in_so_many_timed() {
     assert_eq!(registry.get("sampled").unwrap().count(), 0);
     with_registry(&registry, || (0..100).for_each(|n| assert_eq!(sampled(n), n)));
     assert_eq!(registry.get("sampled").unwrap().count(), 100);
+
+    let operation = get("sampled_errors", || {
+        (0..12).for_each(|n| assert_eq!(sampled_errors(n).is_err(), n.is_multiple_of(2)));
+    });
+    assert_eq!((operation.count(), operation.timed()), (6, 0), "those skipped are kept");
 
     let operation = get("sampled_async", || (0..95).for_each(|_| block_on(sampled_async())));
     assert_eq!((operation.count(), operation.timed()), (95, 10));

@@ -58,11 +58,20 @@ impl Collected {
     }
 
     fn add_skipped(&mut self, core: &Core) {
+        self.series = directory::all();
         for (op, calls) in heal(core.skipped.lock()).iter() {
-            if let Some(operation) = self.operations.get_mut(op) {
-                operation.skipped = *calls;
+            if self.only.is_none_or(|only| only == *op) {
+                self.known(core, *op).skipped = *calls;
             }
         }
+    }
+
+    /// An operation that may have no timed call.
+    fn known(&mut self, core: &Core, op: u32) -> &mut Operation {
+        let series = &self.series[op as usize];
+        self.operations.entry(op).or_insert_with(|| {
+            Operation::empty(series.clone(), core.recording.layout_of(op).digits())
+        })
     }
 
     fn add_running(&mut self, core: &Core) {
@@ -74,10 +83,7 @@ impl Collected {
             if self.only.is_some_and(|only| only != *op) {
                 continue;
             }
-            let series = self.series[*op as usize].clone();
-            let operation = self.operations.entry(*op).or_insert_with(|| {
-                Operation::empty(series, core.recording.layout_of(*op).digits())
-            });
+            let operation = self.known(core, *op);
             let oldest = calls.first().map(|(start, _)| clock.ticks().saturating_sub(*start));
             operation.in_flight = Some(InFlightCalls {
                 count: calls.len() as u64,

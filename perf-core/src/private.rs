@@ -90,6 +90,12 @@ impl<'a, T: Display> ViaDisplay<'a> for &Value<'a, T> {
     }
 }
 
+/// A value of the type a block is to return, for where that is never reached.
+#[must_use]
+pub fn never<T>() -> T {
+    unreachable!("the hint of a type is never run")
+}
+
 /// The outcome of what must be a `Result`.
 #[inline]
 pub fn outcome_of<T, E>(value: &Result<T, E>) -> Outcome {
@@ -98,7 +104,7 @@ pub fn outcome_of<T, E>(value: &Result<T, E>) -> Outcome {
 
 /// What `err(kind = …)` makes of an error.
 #[inline]
-pub fn kind_of<E, K>(error: &E, kind: impl FnOnce(&E) -> K) -> K {
+pub fn kind_of<'e, E, K>(error: &'e E, kind: impl FnOnce(&'e E) -> K) -> K {
     kind(error)
 }
 

@@ -18,16 +18,10 @@ async fn query(pool: &Pool, id: u64) -> Result<Row, Error> {
     ::perfkit::__private::Timed::new(
         __perfkit_call,
         async move {
-            #[allow(
-                unknown_lints,
-                unreachable_code,
-                clippy::all,
-                clippy::pedantic,
-                clippy::restriction,
-                clippy::nursery
-            )]
+            #[allow(clippy::used_underscore_binding)]
+            let _ = (&id, &pool);
             if false {
-                let __perfkit_returned: Result<Row, Error> = loop {};
+                let __perfkit_returned: Result<Row, Error> = ::perfkit::__private::never();
                 return __perfkit_returned;
             }
             pool.get().await?.row(id).await

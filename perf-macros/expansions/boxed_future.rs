@@ -14,6 +14,8 @@ fn call<'a>(&'a self) -> Pin<Box<dyn Future<Output = u32> + Send + 'a>> {
     });
     let __perfkit_future: Pin<Box<dyn Future<Output = u32> + Send + 'a>> =
         ::perfkit::__private::call(move || -> Pin<Box<dyn Future<Output = u32> + Send + 'a>> {
+            #[allow(clippy::used_underscore_binding)]
+            let _ = (&self,);
             Box::pin(async move { self.n })
         });
     ::perfkit::__private::Box::pin(::perfkit::__private::Timed::new(

@@ -16,6 +16,8 @@ fn load(path: &Path) -> io::Result<String> {
     });
     let __perfkit_value: io::Result<String> =
         ::perfkit::__private::call(move || -> io::Result<String> {
+            #[allow(clippy::used_underscore_binding)]
+            let _ = (&path,);
             let text = fs::read_to_string(path)?;
             Ok(text)
         });

@@ -3,7 +3,7 @@
 use crate::duration;
 use proc_macro2::Span;
 use syn::{
-    Error, Expr, Ident, LitInt, LitStr, Path, Result, Token,
+    Error, Expr, ExprGroup, ExprParen, Ident, LitInt, LitStr, Path, Result, Token,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream},
@@ -219,7 +219,12 @@ fn error_kind(input: ParseStream<'_>) -> Result<Option<Expr>> {
     if !content.is_empty() {
         return Err(Error::new(content.span(), "expected nothing more"));
     }
-    match &kind {
+    // A macro's `$kind:expr` comes in a group that cannot be seen.
+    let mut inside = &kind;
+    while let Expr::Group(ExprGroup { expr, .. }) | Expr::Paren(ExprParen { expr, .. }) = inside {
+        inside = expr;
+    }
+    match inside {
         Expr::Closure(_) | Expr::Path(_) => Ok(Some(kind)),
         _ => Err(Error::new(kind.span(), "expected a closure or a function of the error")),
     }

@@ -5,13 +5,14 @@ use crate::{
     item::{Body, Function},
     kind::Kind,
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
     Expr, Ident, Path, ReturnType, Signature, Token, Type,
     ext::IdentExt,
     parse_quote, parse_quote_spanned,
     spanned::Spanned,
+    visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
@@ -108,7 +109,7 @@ impl Template<'_> {
     ///     call,
     ///     async move {
     ///         if false {
-    ///             let returned: R = loop {};
+    ///             let returned: R = never();
     ///             return returned;
     ///         }
     ///         statements
@@ -121,12 +122,13 @@ impl Template<'_> {
         let Self { private, statements, .. } = self;
         let call = local("call", Span::mixed_site());
         let begin = self.begin();
-        let hint = type_hint(&self.sig.output);
+        let hint = type_hint(private, &self.sig.output);
+        let arguments = self.arguments();
         let in_flight = self.in_flight();
         let classify = self.classify(fallible);
         quote! {
             let #call = #begin;
-            #private::Timed::new(#call, async move { #in_flight #hint #statements }, #classify).await
+            #private::Timed::new(#call, async move { #arguments #in_flight #hint #statements }, #classify).await
         }
     }
 
@@ -230,14 +232,34 @@ impl Template<'_> {
         Some(quote!(let #in_flight = #private::InFlight::enter(#site);))
     }
 
-    /// The return type as an annotation, where it can be written, and the body as a closure called.
+    /// The return type as an annotation, as far as it can be written, and the body as a closure
+    /// called.
     fn call(&self) -> (Option<TokenStream>, TokenStream) {
         let Self { private, statements, .. } = self;
-        let (annotation, arrow) = match nameable(&self.sig.output) {
+        let (annotation, arrow) = match writable(&self.sig.output) {
             Some(returned) => (Some(quote!(: #returned)), Some(quote!(-> #returned))),
             None => (None, None),
         };
-        (annotation, quote!(#private::call(move || #arrow { #statements })))
+        let arguments = self.arguments();
+        (annotation, quote!(#private::call(move || #arrow { #arguments #statements })))
+    }
+
+    /// A statement that moves the arguments into the closure or block around it, last one first:
+    /// what they are captured in is the order they are dropped in. Those that nothing is said of in
+    /// the body stay outside, for somebody may want to be warned of them.
+    fn arguments(&self) -> Option<TokenStream> {
+        let mut names = Names(Vec::new());
+        self.sig.inputs.iter().for_each(|input| names.visit_fn_arg(input));
+        let mentioned = |name: &&Ident| {
+            name.to_string().starts_with('_') || mentions(self.statements.clone(), name)
+        };
+        let names: Vec<_> = names.0.iter().rev().filter(mentioned).collect();
+        (!names.is_empty()).then(|| {
+            quote! {
+                #[allow(clippy::used_underscore_binding)]
+                let _ = (#(&#names,)*);
+            }
+        })
     }
 
     /// An expression: a closure that settles how a future's call ended.
@@ -291,50 +313,65 @@ fn local(name: &str, at: Span) -> Ident {
     Ident::new(&format!("__perfkit_{name}"), Span::mixed_site().located_at(at))
 }
 
-fn type_hint(output: &ReturnType) -> Option<TokenStream> {
+/// Never run: it tells the block what it returns.
+fn type_hint(private: &TokenStream, output: &ReturnType) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = output else { return None };
     if matches!(**ty, Type::Never(_)) {
         return None;
     }
-    let (ty, _) = erase_impl_trait(ty);
+    let ty = erase_impl_trait(ty);
     let returned = local("returned", ty.span());
     Some(quote_spanned! {ty.span()=>
-        #[allow(
-            unknown_lints,
-            unreachable_code,
-            clippy::all,
-            clippy::pedantic,
-            clippy::restriction,
-            clippy::nursery
-        )]
         if false {
-            let #returned: #ty = loop {};
+            let #returned: #ty = #private::never();
             return #returned;
         }
     })
 }
 
-/// The return type, if it can be written inside the body: without `impl Trait`.
-fn nameable(output: &ReturnType) -> Option<&Type> {
-    let ReturnType::Type(_, ty) = output else { return None };
-    let (_, erased) = erase_impl_trait(ty);
-    (!erased).then_some(&**ty)
+/// The names that arguments are bound to.
+struct Names(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_receiver(&mut self, receiver: &'ast syn::Receiver) {
+        self.0.push(Ident::from(receiver.self_token));
+    }
+
+    fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+        self.0.push(pattern.ident.clone());
+        visit::visit_pat_ident(self, pattern);
+    }
 }
 
-/// The type with every `impl Trait` as `_`, and whether there was one.
-fn erase_impl_trait(ty: &Type) -> (Type, bool) {
-    struct Erase(bool);
+/// Whether a name is among tokens, or in a string that may be a format's.
+fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// The return type as it can be written inside the body, unless nothing is left of it.
+fn writable(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, ty) = output else { return None };
+    Some(erase_impl_trait(ty)).filter(|ty| !matches!(ty, Type::Infer(_)))
+}
+
+/// The type with every `impl Trait` as `_`.
+fn erase_impl_trait(ty: &Type) -> Type {
+    struct Erase;
     impl VisitMut for Erase {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if let Type::ImplTrait(opaque) = ty {
                 let span = opaque.impl_token.span;
                 *ty = Type::Infer(parse_quote_spanned!(span=> _));
-                self.0 = true;
             }
             visit_mut::visit_type_mut(self, ty);
         }
     }
-    let (mut ty, mut erase) = (ty.clone(), Erase(false));
-    erase.visit_type_mut(&mut ty);
-    (ty, erase.0)
+    let mut ty = ty.clone();
+    Erase.visit_type_mut(&mut ty);
+    ty
 }

@@ -5,7 +5,7 @@ use crate::{
     body::Site,
     fallback,
     item::{Block, Body, Function, Item},
-    valid,
+    kind, valid,
 };
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
@@ -62,14 +62,18 @@ fn expand(site: &Site, item: Item) -> TokenStream {
 /// The function with its body timed, everything else as it was.
 fn expand_function(site: &Site, function: Function) -> TokenStream {
     let timed = site.timed(&function);
+    let yields_future = kind::yields_future(&function);
     let Function { attrs, vis, sig, body } = function;
     let body = match body {
         Body::None(semicolon) => semicolon.into_token_stream(),
         Body::Block { braces, inner_attrs, statements } => {
             // The body's own items now stand after a statement of ours.
             let allow = timed.is_some().then(|| quote!(#![allow(clippy::items_after_statements)]));
+            // It was no block that yielded it before.
+            let yields = timed.is_some() && yields_future;
+            let yields = yields.then(|| quote!(#![allow(clippy::async_yields_async)]));
             let statements = timed.unwrap_or(statements);
-            in_braces(&braces, &quote!(#(#inner_attrs)* #allow #statements))
+            in_braces(&braces, &quote!(#(#inner_attrs)* #allow #yields #statements))
         }
     };
     let mut tokens = TokenStream::new();
@@ -94,8 +98,12 @@ fn expand_block(site: &Site, block: Block) -> TokenStream {
     quote!(#head #braces)
 }
 
+/// Also where it depends on the configuration: then that says whether.
 fn is_timed(attr: &Attribute) -> bool {
-    attr.path().segments.last().is_some_and(|segment| segment.ident == "timed")
+    let named = |name: &str| attr.path().segments.last().is_some_and(|last| last.ident == name);
+    let inside =
+        || attr.to_token_stream().to_string().split([' ', '(', ',']).any(|word| word == "timed");
+    named("timed") || (named("cfg_attr") && inside())
 }
 
 fn in_braces(original: &Group, content: &TokenStream) -> TokenStream {

@@ -47,6 +47,9 @@ impl Parse for Item {
             input.advance_to(&ahead);
             return Ok(Self::Function(Box::new(function)));
         }
+        if let Some(item) = item_in_group(input)? {
+            return Ok(item);
+        }
         let kind = Kind::of(input)?;
         let mut head = TokenStream::new();
         loop {
@@ -71,6 +74,18 @@ impl Parse for Item {
             }
         }
     }
+}
+
+/// An item that came through a macro's `$item:item`, in a group that cannot be seen.
+fn item_in_group(input: ParseStream<'_>) -> Result<Option<Item>> {
+    let ahead = input.fork();
+    let Ok(TokenTree::Group(group)) = ahead.parse::<TokenTree>() else { return Ok(None) };
+    if group.delimiter() != Delimiter::None {
+        return Ok(None);
+    }
+    let item = syn::parse2(group.stream())?;
+    input.advance_to(&ahead);
+    Ok(Some(item))
 }
 
 /// How an item ends, by its first word.

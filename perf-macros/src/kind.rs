@@ -6,6 +6,12 @@ use crate::{
 };
 use syn::{GenericArgument, Path, PathArguments, PathSegment, ReturnType, Type, TypeParamBound};
 
+/// Whether what an async function returns is itself a future.
+pub(crate) fn yields_future(function: &Function) -> bool {
+    let ReturnType::Type(_, ty) = &function.sig.output else { return false };
+    function.sig.asyncness.is_some() && future(ty).is_some()
+}
+
 /// The templates there are.
 pub(crate) enum Kind {
     /// A guard beside the body.
@@ -35,10 +41,8 @@ impl Kind {
             };
         }
         if let Some((boxed, of)) = output.and_then(future) {
-            return Self::Future {
-                boxed,
-                fallible: asked.unwrap_or_else(|| of.is_some_and(is_result)),
-            };
+            let fallible = || of.is_some_and(is_result) || output.is_some_and(is_of_two);
+            return Self::Future { boxed, fallible: asked.unwrap_or_else(fallible) };
         }
         // A function that wants its caller's location has it only in its own body.
         let by_name = || output.is_some_and(is_result) && !is_track_caller(function);
@@ -46,7 +50,13 @@ impl Kind {
     }
 }
 
-fn is_track_caller(function: &Function) -> bool {
+/// A `BoxFuture<T, E>` is one of a `Result`.
+fn is_of_two(ty: &Type) -> bool {
+    let last = path(ty).and_then(|path| path.segments.last());
+    last.is_some_and(|segment| type_arguments(&segment.arguments).count() == 2)
+}
+
+pub(crate) fn is_track_caller(function: &Function) -> bool {
     function.attrs.iter().any(|attr| attr.path().is_ident("track_caller"))
 }
 
@@ -56,8 +66,12 @@ fn is_result(ty: &Type) -> bool {
 
 /// `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`: whether it is boxed, and of what it is.
 fn future(ty: &Type) -> Option<(bool, Option<&Type>)> {
+    let ty = bare(ty);
     if let Type::ImplTrait(opaque) = ty {
-        return opaque.bounds.iter().find_map(future_bound).map(|of| (false, output(of)));
+        // The wrapper has no other traits than these.
+        let kept = opaque.bounds.iter().all(is_kept);
+        let of = opaque.bounds.iter().find_map(future_bound).filter(|_| kept)?;
+        return Some((false, output(of)));
     }
     let last = path(ty)?.segments.last()?;
     if last.ident == "BoxFuture" || last.ident == "LocalBoxFuture" {
@@ -66,7 +80,7 @@ fn future(ty: &Type) -> Option<(bool, Option<&Type>)> {
     let pinned = (last.ident == "Pin").then(|| type_arguments(&last.arguments).next())??;
     let inner = path(pinned)?.segments.last()?;
     let boxed = (inner.ident == "Box").then(|| type_arguments(&inner.arguments).next())??;
-    let Type::TraitObject(object) = boxed else { return None };
+    let Type::TraitObject(object) = bare(boxed) else { return None };
     object.bounds.iter().find_map(future_bound).map(|of| (true, output(of)))
 }
 
@@ -85,11 +99,32 @@ fn output(future: &PathSegment) -> Option<&Type> {
     })
 }
 
-fn path(ty: &Type) -> Option<&Path> {
+/// Whether a timed future has what a bound asks of the future in it.
+fn is_kept(bound: &TypeParamBound) -> bool {
+    const KEPT: [&str; 7] =
+        ["Future", "Send", "Sync", "Unpin", "UnwindSafe", "RefUnwindSafe", "Sized"];
+    match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last();
+            last.is_some_and(|segment| KEPT.iter().any(|kept| segment.ident == kept))
+        }
+        _ => true,
+    }
+}
+
+/// A type without the parentheses around it, and the groups that cannot be seen of a macro's
+/// `$ty:ty`.
+fn bare(ty: &Type) -> &Type {
     match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
+fn path(ty: &Type) -> Option<&Path> {
+    match bare(ty) {
         Type::Path(path) => Some(&path.path),
-        Type::Group(group) => path(&group.elem),
-        Type::Paren(paren) => path(&paren.elem),
         _ => None,
     }
 }

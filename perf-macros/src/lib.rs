@@ -31,7 +31,7 @@ use proc_macro::TokenStream;
 /// | `labels(key = value, …)` | time the calls of each combination of values apart. Values are expressions over the arguments, evaluated on entry: text, or anything that can be shown. Arguments are never recorded unless asked for here |
 /// | `sample = 64` | time one call in 64; every call is counted. Calls not timed have no outcome, and are nobody's caller |
 /// | `poll` | also count and time the polls of an async fn: its busy time, and its longest poll |
-/// | `in_flight` | also tell how many calls are running, and for how long the oldest; costs two locks a call |
+/// | `in_flight` | also tell how many calls are running, and for how long the oldest; costs two locks a call. Counted under the name, without labels |
 /// | `err`, `ok` | whether a returned `Err` is an error, where the return type's name misleads |
 /// | `err(kind = \|e\| …)` | count an error in the series labelled `error_type` with this value, of which there should be few |
 /// | `crate = path` | where perfkit is, if it has been renamed: `crate = my_perfkit` |

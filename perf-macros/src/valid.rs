@@ -3,7 +3,7 @@
 use crate::{
     args::{Args, Fallible},
     item::{Body, Function},
-    kind::Kind,
+    kind::{Kind, is_track_caller},
 };
 use proc_macro2::Span;
 use syn::{Error, Result, spanned::Spanned};
@@ -26,6 +26,15 @@ pub(crate) fn check(args: &Args, function: &Function) -> Result<()> {
     let is_future = !matches!(Kind::of(args, function), Kind::Plain | Kind::Fallible);
     if let Some(at) = args.poll.filter(|_| !is_future) {
         errors.push(Error::new(at, "`poll` is for async functions: this one is never polled"));
+    }
+    if let Some(Fallible::Err { at, .. }) = &args.outcome
+        && is_track_caller(function)
+    {
+        errors.push(Error::new(
+            *at,
+            "`err` and `#[track_caller]` do not go together: to see what is returned, the body has \
+             to be a closure, and that has no caller's location",
+        ));
     }
     all(errors)
 }

@@ -63,6 +63,12 @@ fn labelled_and_sampled(n: u32) {
 #[timed(poll, poll)]
 async fn poll_twice() {}
 
+#[track_caller]
+#[timed(err)]
+fn tracked_and_seen() -> Result<(), ()> {
+    Ok(())
+}
+
 #[timed(crate)]
 fn crate_without_path() {}
 
@@ -82,4 +88,5 @@ fn main() {
     labelled_and_sampled(1);
     let _ = poll_twice();
     crate_without_path();
+    let _ = tracked_and_seen();
 }

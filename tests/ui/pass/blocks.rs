@@ -112,6 +112,37 @@ mod store {
     }
 }
 
+macro_rules! module {
+    ($item:item) => {
+        #[timed]
+        mod made {
+            use super::support::work;
+
+            $item
+
+            pub(super) fn after() {
+                work();
+            }
+        }
+    };
+}
+
+module! {
+    pub(super) fn given() {
+        work();
+    }
+}
+
+struct Configured;
+
+#[timed]
+impl Configured {
+    #[cfg_attr(all(), timed("configured"))]
+    fn configured() {
+        work();
+    }
+}
+
 pub(crate) fn main() {
     let module = module_path!();
     let registry = Registry::new();
@@ -140,4 +171,7 @@ pub(crate) fn main() {
     called(&format!("<{}::store::Key as core::fmt::Display>::fmt", module), 1, || {
         assert_eq!(store::Key(1).to_string(), "key 1");
     });
+    called(&format!("{}::made::given", module), 1, made::given);
+    called(&format!("{}::made::after", module), 1, made::after);
+    called("configured", 1, Configured::configured);
 }

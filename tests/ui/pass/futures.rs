@@ -100,6 +100,60 @@ fn aliased(n: u32) -> BoxFuture<'static, u32> {
     })
 }
 
+#[timed("result_of_opaque")]
+fn result_of_opaque(n: u8) -> Result<impl Display, Box<dyn std::error::Error>> {
+    work();
+    if n == 0 {
+        return Err(Box::new(std::fmt::Error));
+    }
+    Ok(n)
+}
+
+/// More than a timed future can promise: the call is timed.
+#[timed("more_than_a_future")]
+fn more_than_a_future() -> impl Future<Output = u8> + Clone {
+    work();
+    std::future::ready(1)
+}
+
+/// Yields a future; nobody need await it here.
+#[timed("yields")]
+async fn yields() -> Pin<Box<dyn Future<Output = u8> + Send>> {
+    work();
+    pause().await;
+    Box::pin(async { 1 })
+}
+
+struct Named {
+    code: String,
+}
+
+impl Named {
+    fn code(&self) -> &str {
+        &self.code
+    }
+}
+
+#[timed("borrowed_kind", err(kind = Named::code))]
+fn borrowed_kind(fail: bool) -> Result<(), Named> {
+    work();
+    if fail { Err(Named { code: "named".into() }) } else { Ok(()) }
+}
+
+macro_rules! by_type {
+    ($name:ident, $ty:ty, $kind:expr) => {
+        #[timed("by_type", err(kind = $kind))]
+        fn $name(n: u32) -> $ty {
+            async move {
+                work();
+                if n == 0 { Err(String::from("zero")) } else { Ok(n) }
+            }
+        }
+    };
+}
+
+by_type!(by_type, impl Future<Output = Result<u32, String>>, |e| e.len() + 1);
+
 #[timed("recursive")]
 async fn recursive(n: u32) -> u32 {
     work();
@@ -170,6 +224,19 @@ pub(crate) fn main() {
     .errors(1);
     called("aliased", 2, || assert_eq!(block_on(aliased(0)) + block_on(assert_send(aliased(1))), 1));
     called("recursive", 4, || assert_eq!(block_on(recursive(3)), 3));
+    called("result_of_opaque", 2, || {
+        assert!(result_of_opaque(1).is_ok() && result_of_opaque(0).is_err());
+    })
+    .errors(1);
+    called("more_than_a_future", 1, || assert_eq!(block_on(more_than_a_future()), 1));
+    called("yields", 1, || assert_eq!(block_on(block_on(yields())), 1));
+    called("borrowed_kind", 1, || {
+        assert!(borrowed_kind(false).is_ok() && borrowed_kind(true).is_err());
+    })
+    .errors(0);
+    called("by_type", 1, || {
+        assert!(block_on(by_type(1)).is_ok() && block_on(by_type(0)).is_err());
+    });
     called("in_trait", 1, || assert_eq!(block_on(Double.call(2)), 4));
     called("native", 1, || assert_eq!(block_on(Double.native()), 2));
     called("simple", 1, || {
