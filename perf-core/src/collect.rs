@@ -22,8 +22,6 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
         started = *heal(core.started.lock());
         for stripe in &core.stripes {
             let table = heal(stripe.lock());
-            // Taken inside the lock: whatever is in the table has its name by now.
-            collected.series = directory::all();
             table.iter().for_each(|(op, stats)| collected.add(op, stats));
         }
         collected.add_skipped(core);
@@ -50,6 +48,8 @@ impl Collected {
         if self.only.is_some_and(|only| only != op) {
             return;
         }
+        let callers = stats.edges().map(|edge| edge.caller);
+        self.learn(callers.fold(op, u32::max));
         let part = operation(&self.series, op, stats);
         match self.operations.get_mut(&op) {
             Some(whole) => whole.merge(&part),
@@ -57,8 +57,15 @@ impl Collected {
         }
     }
 
+    /// Whatever has an id has a name, which never changes: asked for anew only where ids have come
+    /// since.
+    fn learn(&mut self, op: u32) {
+        if self.series.len() <= op as usize {
+            self.series = directory::all();
+        }
+    }
+
     fn add_skipped(&mut self, core: &Core) {
-        self.series = directory::all();
         for (op, calls) in heal(core.skipped.lock()).iter() {
             if self.only.is_none_or(|only| only == *op) {
                 self.known(core, *op).skipped = *calls;
@@ -68,6 +75,7 @@ impl Collected {
 
     /// An operation that may have no timed call.
     fn known(&mut self, core: &Core, op: u32) -> &mut Operation {
+        self.learn(op);
         let series = &self.series[op as usize];
         self.operations.entry(op).or_insert_with(|| {
             Operation::empty(series.clone(), core.recording.layout_of(op).digits())
@@ -77,8 +85,6 @@ impl Collected {
     fn add_running(&mut self, core: &Core) {
         let clock = Clock::get();
         let running = heal(core.running.lock());
-        // All of them have been given their names by now.
-        self.series = directory::all();
         for (op, calls) in running.iter() {
             if self.only.is_some_and(|only| only != *op) {
                 continue;

@@ -116,8 +116,7 @@ impl Directory {
         };
         let family = self.labelled.entry(Arc::clone(&name)).or_default();
         if family.ids.len() < LABEL_CAP.load(Relaxed) {
-            let labels: Labels =
-                labels.iter().map(|(key, value)| (Arc::from(*key), Arc::from(&**value))).collect();
+            let labels = kept(labels);
             let id = self.push(Arc::clone(&name), Arc::clone(&labels));
             self.labelled.entry(name).or_default().ids.insert(labels, id);
             return id;
@@ -135,10 +134,14 @@ impl Directory {
     fn find_series(&self, name: &str, labels: &[(&str, String)]) -> Option<u32> {
         let family = self.labelled.get(name)?;
         // Built for the look-up alone: this is not the timed path.
-        let labels: Labels =
-            labels.iter().map(|(key, value)| (Arc::from(*key), Arc::from(&**value))).collect();
+        let labels = kept(labels);
         family.ids.get(&labels).copied()
     }
+}
+
+/// Labels as they are kept.
+fn kept(labels: &[(&str, String)]) -> Labels {
+    labels.iter().map(|(key, value)| (Arc::from(*key), Arc::from(&**value))).collect()
 }
 
 /// The id of a name, new or known. `None` when called from inside this very function, as a timed

@@ -186,7 +186,7 @@ impl Frames {
 
     /// Takes the frames that are gone off the top.
     #[cold]
-    fn pop_gone(&self, mut depth: usize) -> usize {
+    fn pop_gone(&self, mut depth: usize) {
         while self.frame(depth).is_some_and(|frame| frame.op.load(Relaxed) == GONE) {
             // What was called from it is no child of the scope below: that ran beside it.
             depth -= 1;
@@ -197,7 +197,6 @@ impl Frames {
         if depth == 0 {
             self.gone.store(0, Relaxed);
         }
-        depth
     }
 
     #[cold]

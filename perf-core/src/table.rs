@@ -84,8 +84,8 @@ impl Table {
     #[inline]
     fn stats(&mut self, op: u32, recording: &Recording) -> &mut OpStats {
         let at = op as usize;
-        if !matches!(self.operations.get(at), Some(Some(_))) {
-            self.add(op, recording);
+        if self.operations.len() <= at {
+            self.operations.resize_with(at + 1, || None);
         }
         self.operations[at].get_or_insert_with(|| Box::new(OpStats::new(recording.layout_of(op))))
     }
@@ -103,16 +103,6 @@ impl Table {
                 **stats = OpStats::new(recording.layout_of(op as u32));
             }
         }
-    }
-
-    #[cold]
-    fn add(&mut self, op: u32, recording: &Recording) {
-        let layout = recording.layout_of(op);
-        let op = op as usize;
-        if self.operations.len() <= op {
-            self.operations.resize_with(op + 1, || None);
-        }
-        self.operations[op] = Some(Box::new(OpStats::new(layout)));
     }
 }
 
@@ -191,9 +181,6 @@ impl OpStats {
         events: &mut impl Iterator<Item = Event>,
         limit: u64,
     ) -> Option<Event> {
-        if self.current.caller != Word(first.word).parent() {
-            self.turn_to(Word(first.word).parent());
-        }
         let (mut calls, mut sum, mut min, mut max) = (0, 0_u64, self.min, self.max);
         let mut next = Some(first);
         while let Some(event) = next {
@@ -209,14 +196,23 @@ impl OpStats {
             calls += 1;
             next = events.next();
         }
-        (self.min, self.max) = (min, max);
-        self.current.calls += calls;
-        self.current.ticks = self.current.ticks.saturating_add(sum);
-        if calls > 0 {
-            return next;
+        if calls == 0 {
+            self.record(first, limit);
+            return events.next();
         }
-        self.record(first, limit);
-        events.next()
+        (self.min, self.max) = (min, max);
+        self.count(Word(first.word).parent(), calls, sum);
+        next
+    }
+
+    /// Counts calls from a caller.
+    #[inline]
+    fn count(&mut self, caller: u32, calls: u64, ticks: u64) {
+        if self.current.caller != caller {
+            self.turn_to(caller);
+        }
+        self.current.calls += calls;
+        self.current.ticks = self.current.ticks.saturating_add(ticks);
     }
 
     fn record(&mut self, event: Event, limit: u64) {
@@ -260,11 +256,7 @@ impl OpStats {
         if children != 0 {
             self.children = self.children.saturating_add(children.min(ticks));
         }
-        if self.current.caller != word.parent() {
-            self.turn_to(word.parent());
-        }
-        self.current.calls += 1;
-        self.current.ticks = self.current.ticks.saturating_add(ticks);
+        self.count(word.parent(), 1, ticks);
         if word.is_plain() {
             return;
         }

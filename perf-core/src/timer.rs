@@ -45,43 +45,32 @@ impl Timer {
     #[doc(hidden)]
     #[inline]
     pub fn at(site: &'static CallSite) -> Self {
-        if !enabled() {
-            return Self::off();
-        }
-        match site.op() {
-            0 => Self::off(),
-            op => Self::current(op, Some(site)),
-        }
+        if enabled() { Self::current(site.op(), Some(site)) } else { Self::off() }
     }
 
     /// A timer of a call site's series with these labels. For `timer!`.
     #[doc(hidden)]
     #[inline]
     pub fn labelled(site: &'static CallSite, labels: labels::At<'_>) -> Self {
-        if !enabled() {
-            return Self::off();
-        }
-        match labels::series(site, labels) {
-            0 => Self::off(),
-            op => Self::current(op, Some(site)),
+        if enabled() {
+            Self::current(labels::series(site, labels), Some(site))
+        } else {
+            Self::off()
         }
     }
 
     /// A timer of a name with labels. For `timer!`.
     #[doc(hidden)]
     pub fn named(name: &str, labels: labels::At<'_>) -> Self {
-        if !enabled() {
-            return Self::off();
-        }
-        match labels::look_up(name, labels) {
-            0 => Self::off(),
-            op => Self::current(op, None),
-        }
+        if enabled() { Self::current(labels::look_up(name, labels), None) } else { Self::off() }
     }
 
-    /// A timer of an operation, on the current registry.
+    /// A timer of an operation, on the current registry; of none if its id could not be had.
     #[inline]
-    pub(crate) fn current(op: u32, site: Option<&'static CallSite>) -> Self {
+    fn current(op: u32, site: Option<&'static CallSite>) -> Self {
+        if op == 0 {
+            return Self::off();
+        }
         match local::current() {
             Some(lane) => Self::on(lane, op, site),
             None => Self::without_lane(op),

@@ -1,6 +1,6 @@
 //! The attribute's options.
 
-use crate::duration;
+use crate::{duration, fallback::combined};
 use proc_macro2::Span;
 use syn::{
     Error, Expr, ExprGroup, ExprParen, Ident, LitInt, LitStr, Path, Result, Token,
@@ -57,20 +57,17 @@ impl Parse for Args {
     /// Reads all options, and reports all errors at once.
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut args = Self::default();
-        let mut errors: Option<Error> = None;
+        let mut errors = Vec::new();
         while !input.is_empty() {
             if let Err(error) = args.parse_one(input) {
-                match &mut errors {
-                    Some(errors) => errors.combine(error),
-                    None => errors = Some(error),
-                }
+                errors.push(error);
                 skip_to_comma(input)?;
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
             }
         }
-        errors.map_or(Ok(args), Err)
+        combined(errors).map_or(Ok(args), Err)
     }
 }
 

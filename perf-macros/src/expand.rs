@@ -28,7 +28,10 @@ fn try_timed(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     match (args, parsed, checked) {
         (Ok(args), Ok(_), Ok(())) if args.skip.is_some() => Ok(item),
         (Ok(args), Ok(parsed), Ok(())) => Ok(expand(&Site::new(args), parsed)),
-        (args, parsed, checked) => Err(all([args.err(), parsed.err(), checked.err()])),
+        (args, parsed, checked) => {
+            let errors = [args.err(), parsed.err(), checked.err()];
+            fallback::combined(errors.into_iter().flatten()).map_or(Ok(item), Err)
+        }
     }
 }
 
@@ -41,14 +44,6 @@ fn untimeable(item: &TokenStream) -> Error {
         at,
         "`#[timed]` goes on a function, or on an `impl`, `trait` or `mod` with functions in it",
     )
-}
-
-fn all<const N: usize>(errors: [Option<Error>; N]) -> Error {
-    let combined = errors.into_iter().flatten().reduce(|mut all, error| {
-        all.combine(error);
-        all
-    });
-    combined.unwrap_or_else(|| Error::new(proc_macro2::Span::call_site(), "nothing to time"))
 }
 
 fn expand(site: &Site, item: Item) -> TokenStream {

@@ -4,6 +4,14 @@
 use proc_macro2::TokenStream;
 use syn::Error;
 
+/// Errors as one, which reports them all; `None` if there are none.
+pub(crate) fn combined(errors: impl IntoIterator<Item = Error>) -> Option<Error> {
+    errors.into_iter().reduce(|mut all, error| {
+        all.combine(error);
+        all
+    })
+}
+
 /// The errors, and the item without timing.
 pub(crate) fn untimed(error: &Error, item: TokenStream) -> TokenStream {
     let mut tokens = item;

@@ -2,6 +2,7 @@
 
 use crate::{
     args::{Args, Fallible},
+    fallback::combined,
     item::{Body, Function},
     kind::{Kind, is_track_caller},
 };
@@ -36,7 +37,7 @@ pub(crate) fn check(args: &Args, function: &Function) -> Result<()> {
              to be a closure, and that has no caller's location",
         ));
     }
-    all(errors)
+    combined(errors).map_or(Ok(()), Err)
 }
 
 /// All rules of a block of functions: its options are theirs, so they cannot name one of them or
@@ -53,7 +54,7 @@ pub(crate) fn check_block(args: &Args) -> Result<()> {
         Some(Fallible::Err { at, .. }) => only_on_a_function(Some(*at), "`err` is"),
         Some(Fallible::Ok) | None => {}
     }
-    all(errors)
+    combined(errors).map_or(Ok(()), Err)
 }
 
 fn together(args: &Args) -> Vec<Error> {
@@ -73,12 +74,4 @@ fn together(args: &Args) -> Vec<Error> {
         errors.push(Error::new(at, "`skip` stands alone: nothing else has an effect beside it"));
     }
     errors
-}
-
-fn all(errors: Vec<Error>) -> Result<()> {
-    let combined = errors.into_iter().reduce(|mut all, error| {
-        all.combine(error);
-        all
-    });
-    combined.map_or(Ok(()), Err)
 }

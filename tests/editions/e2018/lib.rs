@@ -1,1 +1,1 @@
-//! The accepted shapes, in edition 2018: see tests/.
+//! The accepted shapes, in edition 2018: see ../shapes.rs.

@@ -1,1 +1,1 @@
-//! The accepted shapes, in edition 2021: see tests/.
+//! The accepted shapes, in edition 2021: see ../shapes.rs.

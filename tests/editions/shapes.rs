@@ -1,10 +1,10 @@
-//! The accepted shapes of the workspace's `tests/ui/pass`, in this crate's edition.
+//! The accepted shapes of the workspace's `tests/ui/pass`, in the edition of the crate it is built for.
 #![allow(unknown_lints, clippy::all, clippy::pedantic)]
 
 macro_rules! shapes {
     ($($name:ident)*) => {
         $(
-            #[path = "../../../ui/pass"]
+            #[path = "../ui/pass"]
             mod $name {
                 mod $name;
 
