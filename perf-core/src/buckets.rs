@@ -8,7 +8,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     digits: u8,
-    half_bits: u32,
+    half_bits: u8,
 }
 
 impl Layout {
@@ -19,7 +19,7 @@ impl Layout {
     pub(crate) fn new(digits: u8) -> Self {
         let digits = digits.clamp(*Self::DIGITS.start(), *Self::DIGITS.end());
         let sub_buckets = (2 * 10_u32.pow(u32::from(digits))).next_power_of_two();
-        Self { digits, half_bits: sub_buckets.trailing_zeros() - 1 }
+        Self { digits, half_bits: sub_buckets.trailing_zeros() as u8 - 1 }
     }
 
     pub(crate) fn digits(self) -> u8 {
@@ -28,7 +28,8 @@ impl Layout {
 
     #[inline]
     pub(crate) fn index(self, value: u64) -> usize {
-        let shift = (value | (1 << self.half_bits)).ilog2() - self.half_bits;
+        let half_bits = u32::from(self.half_bits);
+        let shift = (value | (1 << half_bits)).ilog2() - half_bits;
         ((shift as usize) << self.half_bits) + (value >> shift) as usize
     }
 
@@ -49,66 +50,113 @@ impl Layout {
     }
 }
 
-/// Powers of two, and the linear part below them, at the fewest digits.
+/// Powers of two, at the fewest digits.
 const BLOCKS: usize = 64;
 /// No value has fallen in a block yet. Beyond any count there can be.
 const ABSENT: u32 = 1 << 31;
+/// Counts the linear part begins with.
+const SHORTEST: usize = 64;
 
-/// Counts per bucket: a block of `half` `u32` counts for each power of two that has been seen.
+/// Counts per bucket, `u32` each. Values below `2 × half` are counted in a linear part, which
+/// doubles until it holds all that come; others in a block of `half` counts for each power of two
+/// that has been seen.
+///
+/// The linear part comes first, and `repr(C)` keeps it there: a short call touches nothing else.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Buckets {
+    linear: Box<[u32]>,
     layout: Layout,
-    /// Where each block's counts begin.
-    starts: [u32; BLOCKS],
-    counts: Vec<u32>,
+    blocks: Box<[u32]>,
+    /// What to add, wrapping, to an index of each power of two for its place in `blocks`.
+    shifts: [u32; BLOCKS],
     /// What a full `u32` carried over, in units of 2^32.
     carries: Vec<(usize, u64)>,
 }
 
 impl Buckets {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout, starts: [ABSENT; BLOCKS], counts: Vec::new(), carries: Vec::new() }
+        Self {
+            linear: Box::default(),
+            layout,
+            blocks: Box::default(),
+            shifts: [ABSENT; BLOCKS],
+            carries: Vec::new(),
+        }
     }
 
     pub(crate) fn layout(&self) -> Layout {
         self.layout
     }
 
+    /// Counts a value if it falls in the linear part as it is, and returns whether it does.
     #[inline]
-    pub(crate) fn increment(&mut self, value: u64) {
+    pub(crate) fn add_short(&mut self, value: u64, calls: u32) -> bool {
+        let Some(count) = self.linear.get_mut(value as usize) else {
+            return false;
+        };
+        let (sum, full) = count.overflowing_add(calls);
+        *count = sum;
+        if full {
+            self.carry(value as usize);
+        }
+        true
+    }
+
+    /// Counts any value.
+    pub(crate) fn add(&mut self, value: u64, calls: u32) {
         let index = self.layout.index(value);
-        let (block, offset) = self.place(index);
-        let at = self.starts[block] as usize + offset;
-        match self.counts.get_mut(at) {
-            Some(count) => {
-                *count = count.wrapping_add(1);
-                if *count == 0 {
-                    self.carry(index);
-                }
-            }
-            None => self.grow(block, offset),
+        if self.count(index).is_none() {
+            self.grow(index);
+        }
+        let Some(count) = self.count(index) else { return };
+        let (sum, full) = count.overflowing_add(calls);
+        *count = sum;
+        if full {
+            self.carry(index);
         }
     }
 
     /// `(index, count)` of every bucket that holds something, by rising index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let half = 1 << self.layout.half_bits;
-        let blocks = self.starts.iter().enumerate().filter(|(_, start)| **start != ABSENT);
-        let counts = blocks.flat_map(move |(block, start)| {
-            let counts = self.counts.iter().skip(*start as usize).take(half);
-            counts.enumerate().map(move |(offset, count)| (block * half + offset, *count))
+        let half = self.half();
+        let blocks = self.shifts.iter().enumerate().filter(|(_, shift)| **shift != ABSENT);
+        let blocks = blocks.flat_map(move |(block, shift)| {
+            let counts = self.blocks.iter().skip(place(block * half, *shift)).take(half);
+            counts.enumerate().map(move |(offset, count)| (block * half + offset, count))
         });
-        counts.filter_map(|(index, count)| {
-            let total = u64::from(count) + self.carried(index);
+        self.linear.iter().enumerate().chain(blocks).filter_map(|(index, count)| {
+            let total = u64::from(*count) + self.carried(index);
             (total > 0).then_some((index, total))
         })
     }
 
-    /// The block of an index, and the place in it.
-    #[inline]
-    fn place(&self, index: usize) -> (usize, usize) {
-        let half_bits = self.layout.half_bits;
-        ((index >> half_bits) % BLOCKS, index & ((1 << half_bits) - 1))
+    fn half(&self) -> usize {
+        1 << self.layout.half_bits
+    }
+
+    /// The count at an index, if there is one yet.
+    fn count(&mut self, index: usize) -> Option<&mut u32> {
+        let block = index / self.half();
+        if block < 2 {
+            return self.linear.get_mut(index);
+        }
+        self.blocks.get_mut(place(index, self.shifts[block % BLOCKS]))
+    }
+
+    #[cold]
+    fn grow(&mut self, index: usize) {
+        let half = self.half();
+        let block = index / half;
+        if block < 2 {
+            let length = (index + 1).next_power_of_two().max(SHORTEST).min(2 * half);
+            lengthen(&mut self.linear, length);
+        } else {
+            let start = self.blocks.len();
+            lengthen(&mut self.blocks, start + half);
+            // At most 64 blocks of 2^17 counts, so it fits, and is never taken for an absent one.
+            self.shifts[block % BLOCKS] = (start as u32).wrapping_sub((block * half) as u32);
+        }
     }
 
     fn carried(&self, index: usize) -> u64 {
@@ -122,16 +170,18 @@ impl Buckets {
             None => self.carries.push((index, 1)),
         }
     }
+}
 
-    #[cold]
-    fn grow(&mut self, block: usize, offset: usize) {
-        let (start, half) = (self.counts.len(), 1 << self.layout.half_bits);
-        // At most 64 blocks of 2^17 counts, so it fits.
-        self.starts[block] = start as u32;
-        self.counts.reserve_exact(half);
-        self.counts.resize(start + half, 0);
-        self.counts[start + offset] = 1;
-    }
+/// Where an index lies among the blocks; beyond all of them if its own is absent.
+fn place(index: usize, shift: u32) -> usize {
+    (index as u32).wrapping_add(shift) as usize
+}
+
+fn lengthen(counts: &mut Box<[u32]>, length: usize) {
+    let mut longer = std::mem::take(counts).into_vec();
+    longer.reserve_exact(length - longer.len());
+    longer.resize(length, 0);
+    *counts = longer.into_boxed_slice();
 }
 
 #[cfg(all(test, not(loom)))]
@@ -171,21 +221,19 @@ mod tests {
     #[test]
     fn a_count_grows_past_32_bits() {
         let mut buckets = Buckets::new(Layout::new(3));
-        buckets.increment(5000);
+        buckets.add(5000, 1);
         let index = buckets.layout.index(5000);
-        let (block, offset) = buckets.place(index);
-        let at = buckets.starts[block] as usize + offset;
-        buckets.counts[at] = u32::MAX;
-        buckets.increment(5000);
-        buckets.increment(5000);
+        *buckets.count(index).unwrap() = u32::MAX;
+        buckets.add(5000, 1);
+        buckets.add(5000, 1);
         assert_eq!(buckets.iter().collect::<Vec<_>>(), [(index, (1 << 32) + 1)]);
     }
 
     #[test]
     fn memory_follows_the_values_seen() {
         let mut buckets = Buckets::new(Layout::new(3));
-        (2_600..26_000_000).step_by(1000).for_each(|ticks| buckets.increment(ticks));
-        let bytes = buckets.counts.capacity() * 4;
+        (2_600..26_000_000).step_by(1000).for_each(|ticks| buckets.add(ticks, 1));
+        let bytes = (buckets.linear.len() + buckets.blocks.len()) * 4;
         assert!(bytes <= 64 * 1024, "{bytes} bytes for 1 µs to 10 ms");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     primitive::heal,
     registry::Core,
     snapshot::Snapshot,
-    table::OpStats,
+    stats::OpStats,
 };
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 

@@ -247,8 +247,8 @@ impl<P: Polls> Call<P> {
             None => record_elsewhere(self.registry, event),
         };
         let end = lane.map_or_else(|| Clock::get().ticks(), |lane| lane.clock.ticks());
-        let (word, children) = (self.word.0, self.children);
-        record(Event { word, start: self.start, end, children });
+        let ticks = end.wrapping_sub(self.start);
+        record(Event { word: self.word.0, ticks, children: self.children });
         if let Some(lane) = lane {
             lane.frames.charge(self.word.parent(), end.saturating_sub(self.start));
         }
@@ -257,7 +257,7 @@ impl<P: Polls> Call<P> {
             record(Event::polls(self.word.op(), polls, busy, longest));
         }
         if lane.is_some() && is_heard(self.site.and_then(|site| site.level)) {
-            log::call(self.word, self.site, end.wrapping_sub(self.start));
+            log::call(self.word, self.site, ticks);
         }
     }
 }

@@ -61,56 +61,117 @@ pub(crate) fn look_up(name: &str, labels: At<'_>) -> u32 {
 }
 
 struct Cache {
-    /// The key being looked for.
-    key: Vec<u8>,
+    /// Values that had to be shown, behind their lengths, with those around them.
+    shown: Vec<u8>,
     /// None at all until the thread's first labelled call.
     places: Vec<Option<Entry>>,
 }
 
+/// A series: its site, and each value behind its length. The keys are the site's.
 struct Entry {
-    key: Box<[u8]>,
+    site: usize,
+    values: Box<[u8]>,
     op: u32,
 }
 
 impl Cache {
     const fn new() -> Self {
-        Self { key: Vec::new(), places: Vec::new() }
+        Self { shown: Vec::new(), places: Vec::new() }
     }
 
     fn find(&mut self, site: &'static CallSite, labels: At<'_>) -> u32 {
-        self.set_key(site, labels);
-        let mut hasher = FxHasher::default();
-        hasher.write(&self.key);
-        let place = hasher.finish() as usize % PLACES;
-        if let Some(Some(entry)) = self.places.get(place)
-            && *entry.key == *self.key
-        {
-            return entry.op;
+        let (place, found) = match self.find_texts(site, labels) {
+            Some(found) => found,
+            None => self.find_shown(site, labels),
+        };
+        match found {
+            Some(op) => op,
+            None => self.learn(place, site, labels),
         }
+    }
+
+    /// The place of these values, and the series if it is that which is there. `None` unless all of
+    /// them are text.
+    fn find_texts(&self, site: &'static CallSite, labels: At<'_>) -> Option<(usize, Option<u32>)> {
+        let mut hasher = FxHasher::default();
+        hasher.write_usize(address(site));
+        for (_, label) in labels {
+            let Label::Str(text) = label else { return None };
+            hasher.write(text.as_bytes());
+        }
+        let place = place(&hasher);
+        let is_it = |entry: &&Entry| entry.site == address(site) && entry.holds_texts(labels);
+        let entry = self.places.get(place).and_then(Option::as_ref).filter(is_it);
+        Some((place, entry.map(|entry| entry.op)))
+    }
+
+    /// The same for any values, by writing them down first.
+    #[inline(never)]
+    fn find_shown(&mut self, site: &'static CallSite, labels: At<'_>) -> (usize, Option<u32>) {
+        self.show(labels);
+        let mut hasher = FxHasher::default();
+        hasher.write_usize(address(site));
+        hasher.write(&self.shown);
+        let place = place(&hasher);
+        let is_it = |entry: &&Entry| entry.site == address(site) && *entry.values == *self.shown;
+        let entry = self.places.get(place).and_then(Option::as_ref).filter(is_it);
+        (place, entry.map(|entry| entry.op))
+    }
+
+    #[cold]
+    fn learn(&mut self, place: usize, site: &'static CallSite, labels: At<'_>) -> u32 {
         let op = look_up(&site.name(), labels);
         if op != 0 {
+            self.show(labels);
             self.places.resize_with(PLACES, || None);
-            self.places[place] = Some(Entry { key: self.key.as_slice().into(), op });
+            let values = self.shown.as_slice().into();
+            self.places[place] = Some(Entry { site: address(site), values, op });
         }
         op
     }
 
-    /// The site, then each value behind its length: its keys are the site's.
-    fn set_key(&mut self, site: &'static CallSite, labels: At<'_>) {
-        self.key.clear();
-        self.key.extend_from_slice(&std::ptr::from_ref(site).addr().to_ne_bytes());
+    /// Writes all values down.
+    fn show(&mut self, labels: At<'_>) {
+        self.shown.clear();
         for (_, label) in labels {
-            let at = self.key.len();
-            self.key.extend_from_slice(&[0; 4]);
+            let at = self.shown.len();
+            self.shown.extend_from_slice(&[0; 4]);
             match label {
-                Label::Str(text) => self.key.extend_from_slice(text.as_bytes()),
+                Label::Str(text) => self.shown.extend_from_slice(text.as_bytes()),
                 // A value that fails to show itself is what it showed so far.
-                Label::Shown(value) => drop(write!(Text(&mut self.key), "{value}")),
+                Label::Shown(value) => drop(write!(Text(&mut self.shown), "{value}")),
             }
-            let length = (self.key.len() - at - 4) as u32;
-            self.key[at..at + 4].copy_from_slice(&length.to_ne_bytes());
+            let length = (self.shown.len() - at - 4) as u32;
+            self.shown[at..at + 4].copy_from_slice(&length.to_ne_bytes());
         }
     }
+}
+
+impl Entry {
+    /// Whether its values are these, all of which are text.
+    fn holds_texts(&self, labels: At<'_>) -> bool {
+        let mut values = &*self.values;
+        for (_, label) in labels {
+            let (Label::Str(text), Some((length, rest))) = (label, values.split_first_chunk())
+            else {
+                return false;
+            };
+            let Some((value, rest)) = rest.split_at_checked(text.len()) else { return false };
+            if u32::from_ne_bytes(*length) as usize != text.len() || value != text.as_bytes() {
+                return false;
+            }
+            values = rest;
+        }
+        values.is_empty()
+    }
+}
+
+fn address(site: &'static CallSite) -> usize {
+    std::ptr::from_ref(site).addr()
+}
+
+fn place(hasher: &FxHasher) -> usize {
+    hasher.finish() as usize % PLACES
 }
 
 struct Text<'a>(&'a mut Vec<u8>);

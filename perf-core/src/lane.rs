@@ -24,7 +24,7 @@ use std::{
 };
 
 /// Events a ring holds; it is drained when half of them have come.
-const RING: usize = 128;
+const RING: usize = 256;
 
 pub(crate) struct Lane {
     /// The token of the thread that may push; 0 for none.
@@ -152,12 +152,12 @@ impl Lane {
 }
 
 fn drain(consuming: &mut Consuming<'_, Destination, RING>) {
-    consuming.drain(|destination, events| {
+    consuming.drain(|destination, parts| {
         let Some(core) = &destination.core else {
             return;
         };
         let mut table = core.stripe(&mut destination.stripe);
-        table.record_all(events, &core.recording);
+        parts.into_iter().for_each(|slots| table.record_all(slots, &core.recording));
     });
 }
 

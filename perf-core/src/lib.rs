@@ -44,6 +44,7 @@ mod settings;
 mod site;
 mod skips;
 mod snapshot;
+mod stats;
 mod summary;
 mod switch;
 mod table;

@@ -189,8 +189,8 @@ impl Registry {
         };
         let mut word = Word::new(op, 0, false, false);
         word.set_outcome(outcome);
-        let end = Clock::get().ticks_of(duration);
-        self.core().record(Event { word: word.0, start: 0, end, children: 0 });
+        let ticks = Clock::get().ticks_of(duration);
+        self.core().record(Event { word: word.0, ticks, children: 0 });
     }
 
     /// Sets how many significant digits the histograms of operations first seen from now on keep:

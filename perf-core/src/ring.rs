@@ -13,36 +13,62 @@ use crate::{
 /// What one finished call leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// Operation, parent, outcome and flags, packed by [`Word`](crate::word::Word).
+    /// Operation, parent, outcome and flags, packed by [`Word`].
     pub(crate) word: u64,
-    /// Clock ticks at the start of the call.
-    pub(crate) start: u64,
-    /// Clock ticks at its end.
-    pub(crate) end: u64,
+    /// Clock ticks from its start to its end; above `u64::MAX / 2` if the clock ran backward.
+    pub(crate) ticks: u64,
     /// Ticks of the calls made from it.
     pub(crate) children: u64,
 }
 
 impl Event {
-    /// The polls of a call: how many, their ticks in all, and those of the longest. It looks like a
-    /// call that ended before it began, so that the timed path need not tell them apart.
+    /// The polls of a call: how many, their ticks in all, and those of the longest.
     pub(crate) fn polls(op: u32, polls: u64, busy: u64, longest: u64) -> Self {
-        let word = Word::polls(op, polls).0;
-        Self { word, start: busy, end: busy.wrapping_sub(1), children: longest }
+        Self { word: Word::polls(op, polls).0, ticks: busy, children: longest }
     }
 }
 
-struct Slot {
+/// An event's place in the ring.
+pub(crate) struct Slot {
     word: AtomicU64,
-    start: AtomicU64,
-    end: AtomicU64,
+    ticks: AtomicU64,
     children: AtomicU64,
 }
 
 impl Slot {
     fn new() -> Self {
         let zero = || AtomicU64::new(0);
-        Self { word: zero(), start: zero(), end: zero(), children: zero() }
+        Self { word: zero(), ticks: zero(), children: zero() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(event: Event) -> Self {
+        let slot = Self::new();
+        slot.set(event);
+        slot
+    }
+
+    #[inline]
+    fn set(&self, event: Event) {
+        self.word.store(event.word, Ordering::Relaxed);
+        self.ticks.store(event.ticks, Ordering::Relaxed);
+        self.children.store(event.children, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn word(&self) -> Word {
+        Word(self.word.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn event(&self) -> Event {
+        let children = self.children.load(Ordering::Relaxed);
+        Event { word: self.word().0, ticks: self.ticks(), children }
     }
 }
 
@@ -82,11 +108,7 @@ impl<C, const N: usize> Ring<C, N> {
             // Making room may itself have pushed: it allocates, and an allocator can be timed.
             tail = self.tail.load(Ordering::Relaxed);
         }
-        let slot = &self.slots[tail % N];
-        slot.word.store(event.word, Ordering::Relaxed);
-        slot.start.store(event.start, Ordering::Relaxed);
-        slot.end.store(event.end, Ordering::Relaxed);
-        slot.children.store(event.children, Ordering::Relaxed);
+        self.slots[tail % N].set(event);
         self.tail.store(tail.wrapping_add(1), Ordering::Release);
         true
     }
@@ -118,40 +140,16 @@ pub(crate) struct Consuming<'a, C, const N: usize> {
 }
 
 impl<C, const N: usize> Consuming<'_, C, N> {
-    /// Hands the events pushed so far to `take`, oldest first, and frees their slots: those that
-    /// `take` leaves are dropped.
-    pub(crate) fn drain(&mut self, take: impl FnOnce(&mut C, Events<'_, N>)) {
+    /// Hands the events pushed so far to `take`, oldest first, in two parts: the second is empty
+    /// unless they go round the ring's end. Then frees their slots: what `take` leaves is dropped.
+    pub(crate) fn drain(&mut self, take: impl FnOnce(&mut C, [&[Slot]; 2])) {
         let ring = self.ring;
         let tail = ring.tail.load(Ordering::Acquire);
-        let at = ring.head.load(Ordering::Relaxed);
-        take(&mut self.state, Events { slots: &ring.slots, at, tail });
+        let head = ring.head.load(Ordering::Relaxed);
+        let (from, count) = (head % N, tail.wrapping_sub(head));
+        let first = &ring.slots[from..N.min(from + count)];
+        take(&mut self.state, [first, &ring.slots[..count - first.len()]]);
         ring.head.store(tail, Ordering::Release);
-    }
-}
-
-/// The events of one drain.
-pub(crate) struct Events<'a, const N: usize> {
-    slots: &'a [Slot; N],
-    at: usize,
-    tail: usize,
-}
-
-impl<const N: usize> Iterator for Events<'_, N> {
-    type Item = Event;
-
-    #[inline]
-    fn next(&mut self) -> Option<Event> {
-        if self.at == self.tail {
-            return None;
-        }
-        let slot = &self.slots[self.at % N];
-        self.at = self.at.wrapping_add(1);
-        Some(Event {
-            word: slot.word.load(Ordering::Relaxed),
-            start: slot.start.load(Ordering::Relaxed),
-            end: slot.end.load(Ordering::Relaxed),
-            children: slot.children.load(Ordering::Relaxed),
-        })
     }
 }
 
@@ -160,11 +158,15 @@ mod tests {
     use super::*;
 
     fn event(n: u64) -> Event {
-        Event { word: n, start: n * 10, end: n * 10 + 1, children: n * 3 }
+        Event { word: n, ticks: n * 10, children: n * 3 }
+    }
+
+    fn keep(kept: &mut Vec<Event>, parts: [&[Slot]; 2]) {
+        kept.extend(parts.into_iter().flatten().map(Slot::event));
     }
 
     fn make_room(ring: &Ring<Vec<Event>, 4>) -> bool {
-        ring.consumer().drain(|kept, events| kept.extend(events));
+        ring.consumer().drain(keep);
         true
     }
 
@@ -175,7 +177,7 @@ mod tests {
             assert!(ring.push(event(n), || make_room(&ring)));
         }
         let mut consumer = ring.consumer();
-        consumer.drain(|kept, events| kept.extend(events));
+        consumer.drain(keep);
         assert_eq!(*consumer.state, (0..1001).map(event).collect::<Vec<_>>());
     }
 
@@ -184,13 +186,13 @@ mod tests {
         let ring = Ring::<Vec<Event>, 4>::new(Vec::new());
         let nested = std::cell::Cell::new(100);
         let make_room = || {
-            ring.consumer().drain(|kept, events| kept.extend(events));
+            ring.consumer().drain(keep);
             nested.set(nested.get() + 1);
             ring.push(event(nested.get()), || true)
         };
         (0..10).for_each(|n| assert!(ring.push(event(n), make_room)));
         let mut consumer = ring.consumer();
-        consumer.drain(|kept, events| kept.extend(events));
+        consumer.drain(keep);
         let mut seen: Vec<u64> = consumer.state.iter().map(|event| event.word).collect();
         assert_eq!(seen.len(), 10 + nested.get() as usize - 100);
         seen.retain(|word| *word < 100);
@@ -203,7 +205,7 @@ mod tests {
         let accepted: Vec<bool> = (0..6).map(|n| ring.push(event(n), || ring.has_room())).collect();
         assert_eq!(accepted, [true, true, true, true, false, false]);
         let mut consumer = ring.consumer();
-        consumer.drain(|kept, events| kept.extend(events));
+        consumer.drain(keep);
         assert_eq!(consumer.state.len(), 4);
     }
 }
@@ -217,15 +219,19 @@ mod loom_tests {
     type Small = Ring<Vec<Event>, 2>;
 
     fn event(n: u64) -> Event {
-        Event { word: n, start: n, end: n + 1, children: 0 }
+        Event { word: n, ticks: n, children: 0 }
+    }
+
+    fn keep(kept: &mut Vec<Event>, parts: [&[Slot]; 2]) {
+        kept.extend(parts.into_iter().flatten().map(Slot::event));
     }
 
     /// What the owner does at a boundary: drain, unless somebody else is at it and room is left.
     fn make_room(ring: &Small) -> bool {
         if let Some(mut consumer) = ring.try_consumer() {
-            consumer.drain(|kept, events| kept.extend(events));
+            consumer.drain(keep);
         } else if !ring.has_room() {
-            ring.consumer().drain(|kept, events| kept.extend(events));
+            ring.consumer().drain(keep);
         }
         true
     }
@@ -236,7 +242,7 @@ mod loom_tests {
 
     fn expect_all(ring: &Small, events: u64) {
         let mut consumer = ring.consumer();
-        consumer.drain(|kept, events| kept.extend(events));
+        consumer.drain(keep);
         assert_eq!(*consumer.state, (0..events).map(event).collect::<Vec<_>>());
     }
 
@@ -246,7 +252,7 @@ mod loom_tests {
             let ring = Arc::new(Small::new(Vec::new()));
             let reader = {
                 let ring = Arc::clone(&ring);
-                thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
+                thread::spawn(move || ring.consumer().drain(keep))
             };
             (0..4).for_each(|n| push(&ring, n));
             reader.join().unwrap();
@@ -260,7 +266,7 @@ mod loom_tests {
             let ring = Arc::new(Small::new(Vec::new()));
             let readers = [0, 1].map(|_| {
                 let ring = Arc::clone(&ring);
-                thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
+                thread::spawn(move || ring.consumer().drain(keep))
             });
             (0..2).for_each(|n| push(&ring, n));
             readers.into_iter().for_each(|reader| reader.join().unwrap());
@@ -279,13 +285,13 @@ mod loom_tests {
                     push(&ring, 0);
                     push(&ring, 1);
                     // Thread exit: drain, then hand the ring over.
-                    ring.consumer().drain(|kept, events| kept.extend(events));
+                    ring.consumer().drain(keep);
                     *free.lock().unwrap() = true;
                 })
             };
             let reader = {
                 let ring = Arc::clone(&ring);
-                thread::spawn(move || ring.consumer().drain(|kept, events| kept.extend(events)))
+                thread::spawn(move || ring.consumer().drain(keep))
             };
             let reused = *free.lock().unwrap();
             if reused {

@@ -41,16 +41,16 @@ impl Scope {
     /// Starts timing in the series of these labels.
     #[inline]
     pub fn labelled(site: &'static CallSite, labels: labels::At<'_>) -> Self {
-        if crate::enabled() {
-            Self::start_as(site, labels::series(site, labels))
-        } else {
-            Self::off(site)
-        }
+        if crate::enabled() { Self::start_labelled(site, labels) } else { Self::off(site) }
     }
 
     /// Starts timing, switched on or not.
     pub(crate) fn start(site: &'static CallSite) -> Self {
         Self::start_as(site, site.op())
+    }
+
+    fn start_labelled(site: &'static CallSite, labels: labels::At<'_>) -> Self {
+        Self::start_as(site, labels::series(site, labels))
     }
 
     #[inline]
@@ -87,9 +87,10 @@ impl Scope {
         let mut word = self.word;
         settle_panic(&mut word);
         let children = lane.frames.leave(self.depth, end.saturating_sub(self.start));
-        lane.record(Event { word: word.0, start: self.start, end, children });
+        let ticks = end.wrapping_sub(self.start);
+        lane.record(Event { word: word.0, ticks, children });
         if is_heard(self.site.level) {
-            log::call(word, Some(self.site), end.wrapping_sub(self.start));
+            log::call(word, Some(self.site), ticks);
         }
     }
 
@@ -137,6 +138,6 @@ pub(crate) fn settle_panic(word: &mut Word) {
 #[cold]
 fn leave_late(mut word: Word, start: u64) {
     settle_panic(&mut word);
-    let end = crate::clock::Clock::get().ticks();
-    local::record_directly(Event { word: word.0, start, end, children: 0 });
+    let ticks = crate::clock::Clock::get().ticks().wrapping_sub(start);
+    local::record_directly(Event { word: word.0, ticks, children: 0 });
 }

@@ -11,13 +11,16 @@ use std::{
 use tracing::level_filters::LevelFilter;
 
 /// One place in the source that is timed. Made by the macros, as a `static`.
+///
+/// What every call touches comes first, and `repr(C)` keeps it there.
 #[derive(Debug)]
+#[repr(C)]
 pub struct CallSite {
     /// The operation's id, once the site has been hit.
     op: OnceNonZeroUsize,
-    name: Name,
     /// The level of its log events; `None` for the process's default.
     pub(crate) level: Option<LevelFilter>,
+    name: Name,
     /// Calls shorter than this are not logged.
     pub(crate) log_above: Duration,
     /// One call in so many is timed; all are counted.
@@ -43,8 +46,8 @@ impl CallSite {
     pub const fn new(name: Name) -> Self {
         Self {
             op: OnceNonZeroUsize::new(),
-            name,
             level: None,
+            name,
             log_above: Duration::ZERO,
             every: 1,
             place: OnceNonZeroUsize::new(),
@@ -113,12 +116,18 @@ impl CallSite {
     /// Whether this call is to be timed; if not, it is counted herewith.
     #[inline]
     pub(crate) fn is_due(&self) -> bool {
-        let place = self.place.get().or_else(|| self.take_place());
-        let (Some(place), Some(lane)) = (place, local::current()) else { return true };
-        lane.skips.is_due(place.get(), self.every)
+        match (self.place.get(), local::current()) {
+            (Some(place), Some(lane)) => lane.skips.is_due(place.get(), self.every),
+            _ => self.is_first_due(),
+        }
     }
 
     #[cold]
+    fn is_first_due(&self) -> bool {
+        let (Some(place), Some(lane)) = (self.take_place(), local::current()) else { return true };
+        lane.skips.is_due(place.get(), self.every)
+    }
+
     fn take_place(&self) -> Option<NonZeroUsize> {
         let op = Some(self.op()).filter(|op| *op != 0)?;
         // Two threads may take one each; one of the places then stays empty.

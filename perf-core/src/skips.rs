@@ -6,7 +6,7 @@ use crate::{
 };
 use std::sync::{
     Mutex, OnceLock,
-    atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 const CHUNK: usize = 64;
@@ -20,7 +20,7 @@ static SITES: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 pub(crate) fn place_for(op: u32) -> Option<usize> {
     let _busy = Busy::enter()?;
     let mut sites = heal(SITES.lock());
-    if sites.len() >= CHUNK * CHUNKS {
+    if sites.len() >= CHUNK * CHUNKS - 1 {
         return None;
     }
     sites.push(op);
@@ -29,15 +29,31 @@ pub(crate) fn place_for(op: u32) -> Option<usize> {
 
 #[derive(Default)]
 struct Cell {
-    /// Calls left until one is timed.
-    left: AtomicU32,
     /// Calls skipped so far.
     skipped: AtomicU64,
+    /// When so many have been, one is timed.
+    until: AtomicU64,
 }
+
+impl Cell {
+    /// Counts a call, and returns whether it is to be timed: the first is, then one in `every`.
+    #[inline]
+    fn is_due(&self, every: u32) -> bool {
+        let skipped = self.skipped.load(Relaxed);
+        if skipped == self.until.load(Relaxed) {
+            self.until.store(skipped + u64::from(every.saturating_sub(1)), Relaxed);
+            return true;
+        }
+        self.skipped.store(skipped + 1, Relaxed);
+        false
+    }
+}
+
+type Chunk = Box<[Cell; CHUNK]>;
 
 /// Written by the lane's owner; read by whoever holds the ring's consumer lock.
 pub(crate) struct Skips {
-    chunks: Box<[OnceLock<Box<[Cell]>>; CHUNKS]>,
+    chunks: Box<[OnceLock<Chunk>; CHUNKS]>,
 }
 
 impl Skips {
@@ -45,34 +61,23 @@ impl Skips {
         Self { chunks: boxed_array(|_| OnceLock::new()) }
     }
 
-    /// Counts a call, and returns whether it is to be timed: the first is, then one in `every`.
-    /// Owner only.
+    /// Counts a call of the site at a place, and returns whether it is to be timed. Owner only.
     #[inline]
     pub(crate) fn is_due(&self, place: usize, every: u32) -> bool {
-        let (chunk, at) = ((place - 1) / CHUNK, (place - 1) % CHUNK);
-        let Some(cell) = self.chunks.get(chunk).and_then(OnceLock::get).and_then(|c| c.get(at))
-        else {
-            // Within perfkit's own work it cannot be had: then the call is timed.
-            return !self.add_chunk(chunk) || self.is_due(place, every);
-        };
-        let left = cell.left.load(Relaxed);
-        if left == 0 {
-            cell.left.store(every.saturating_sub(1), Relaxed);
-            return true;
+        match self.chunks[place / CHUNK % CHUNKS].get() {
+            Some(chunk) => chunk[place % CHUNK].is_due(every),
+            None => self.is_first_due(place, every),
         }
-        cell.left.store(left - 1, Relaxed);
-        cell.skipped.store(cell.skipped.load(Relaxed) + 1, Relaxed);
-        false
     }
 
-    /// Whether the chunk is there now.
+    /// The same where there is no cell yet. Within perfkit's own work it cannot be had: then the
+    /// call is timed.
     #[cold]
-    fn add_chunk(&self, chunk: usize) -> bool {
-        let (Some(_busy), Some(chunk)) = (Busy::enter(), self.chunks.get(chunk)) else {
-            return false;
-        };
-        chunk.get_or_init(|| (0..CHUNK).map(|_| Cell::default()).collect());
-        true
+    fn is_first_due(&self, place: usize, every: u32) -> bool {
+        let Some(_busy) = Busy::enter() else { return true };
+        let chunk = &self.chunks[place / CHUNK % CHUNKS];
+        let chunk = chunk.get_or_init(|| boxed_array(|_| Cell::default()));
+        chunk[place % CHUNK].is_due(every)
     }
 
     /// Hands what was skipped since the last time to `each`, by operation. `seen` is the reader's.
@@ -82,10 +87,9 @@ impl Skips {
         }
         let sites = heal(SITES.lock()).clone();
         seen.resize(sites.len(), 0);
-        for (place, (op, seen)) in sites.into_iter().zip(seen).enumerate() {
-            let chunk = self.chunks.get(place / CHUNK).and_then(OnceLock::get);
-            let Some(cell) = chunk.and_then(|chunk| chunk.get(place % CHUNK)) else { continue };
-            let skipped = cell.skipped.load(Relaxed);
+        for ((place, op), seen) in (1..).zip(sites).zip(seen) {
+            let Some(chunk) = self.chunks[place / CHUNK % CHUNKS].get() else { continue };
+            let skipped = chunk[place % CHUNK].skipped.load(Relaxed);
             if skipped > *seen {
                 each(op, skipped - *seen);
                 *seen = skipped;

@@ -172,7 +172,8 @@ impl Timer {
         settle_panic(&mut self.word);
         let here = self.leave(end.saturating_sub(self.start));
         let children = here.map_or(0, |(_, children)| children);
-        let event = Event { word: self.word.0, start: self.start, end, children };
+        let ticks = end.wrapping_sub(self.start);
+        let event = Event { word: self.word.0, ticks, children };
         match here {
             Some((lane, _)) => lane.record(event),
             None => record_elsewhere(self.registry, event),
@@ -182,7 +183,7 @@ impl Timer {
         let level = self.site.and_then(|site| site.level);
         // Not while the thread is being torn down: a subscriber's own thread-locals may be gone.
         if self.lane.is_some() && is_heard(level) {
-            log::call(self.word, self.site, end.wrapping_sub(self.start));
+            log::call(self.word, self.site, ticks);
         }
     }
 

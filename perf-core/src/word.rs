@@ -57,10 +57,10 @@ impl Word {
         ((self.0 >> ID_BITS) & ID_MASK) as u32
     }
 
-    /// An `Ok` call without any flag that matters to the aggregation, and without children.
+    /// The same operation and parent: an `Ok` call without any flag, and without children.
     #[inline]
-    pub(crate) fn is_plain(self) -> bool {
-        (self.0 & !Self::UNWINDING) >> OUTCOME_SHIFT == 0
+    pub(crate) fn plain(self) -> Self {
+        Self(self.0 & ((1 << OUTCOME_SHIFT) - 1))
     }
 
     #[inline]
