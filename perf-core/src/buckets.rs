@@ -65,9 +65,9 @@ const SHORTEST: usize = 64;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Buckets {
-    linear: Box<[u32]>,
+    linear: Vec<u32>,
+    blocks: Vec<u32>,
     layout: Layout,
-    blocks: Box<[u32]>,
     /// What to add, wrapping, to an index of each power of two for its place in `blocks`.
     shifts: [u32; BLOCKS],
     /// What a full `u32` carried over, in units of 2^32.
@@ -77,9 +77,9 @@ pub(crate) struct Buckets {
 impl Buckets {
     pub(crate) fn new(layout: Layout) -> Self {
         Self {
-            linear: Box::default(),
+            linear: Vec::new(),
+            blocks: Vec::new(),
             layout,
-            blocks: Box::default(),
             shifts: [ABSENT; BLOCKS],
             carries: Vec::new(),
         }
@@ -87,6 +87,14 @@ impl Buckets {
 
     pub(crate) fn layout(&self) -> Layout {
         self.layout
+    }
+
+    /// Becomes a copy, in the memory it has.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        self.linear.clone_from(&other.linear);
+        self.blocks.clone_from(&other.blocks);
+        self.carries.clone_from(&other.carries);
+        (self.layout, self.shifts) = (other.layout, other.shifts);
     }
 
     /// Counts a value if it falls in the linear part as it is, and returns whether it does.
@@ -177,11 +185,9 @@ fn place(index: usize, shift: u32) -> usize {
     (index as u32).wrapping_add(shift) as usize
 }
 
-fn lengthen(counts: &mut Box<[u32]>, length: usize) {
-    let mut longer = std::mem::take(counts).into_vec();
-    longer.reserve_exact(length - longer.len());
-    longer.resize(length, 0);
-    *counts = longer.into_boxed_slice();
+fn lengthen(counts: &mut Vec<u32>, length: usize) {
+    counts.reserve_exact(length.saturating_sub(counts.len()));
+    counts.resize(length, 0);
 }
 
 #[cfg(all(test, not(loom)))]

@@ -10,8 +10,13 @@ use crate::{
     registry::Core,
     snapshot::Snapshot,
     stats::OpStats,
+    table::Table,
 };
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::SystemTime,
+};
 
 /// All operations, or the one asked for.
 pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
@@ -20,10 +25,9 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
     if let Some(_busy) = Busy::enter() {
         core.flush_lanes();
         started = *heal(core.started.lock());
-        for stripe in &core.stripes {
-            let table = heal(stripe.lock());
-            table.iter().for_each(|(op, stats)| collected.add(op, stats));
-        }
+        core.readers.fetch_add(1, Relaxed);
+        core.stripes.iter().for_each(|stripe| collected.add_all(stripe));
+        core.readers.fetch_sub(1, Relaxed);
         collected.add_skipped(core);
         collected.add_running(core);
     }
@@ -44,10 +48,22 @@ struct Collected {
 }
 
 impl Collected {
-    fn add(&mut self, op: u32, stats: &OpStats) {
-        if self.only.is_some_and(|only| only != op) {
-            return;
+    /// Takes a copy of one operation at a time: whoever records waits no longer than for that.
+    fn add_all(&mut self, stripe: &Mutex<Table>) {
+        let mut copy = None;
+        let mut from = self.only.unwrap_or(0);
+        while let Some(op) = copy_next(stripe, from, &mut copy) {
+            if self.only.is_some_and(|only| only != op) {
+                return;
+            }
+            if let Some(stats) = &copy {
+                self.add(op, stats);
+            }
+            from = op + 1;
         }
+    }
+
+    fn add(&mut self, op: u32, stats: &OpStats) {
         let callers = stats.edges().map(|edge| edge.caller);
         self.learn(callers.fold(op, u32::max));
         let part = operation(&self.series, op, stats);
@@ -97,6 +113,14 @@ impl Collected {
             });
         }
     }
+}
+
+/// Copies the first operation whose id is at least `from`, and returns its id.
+fn copy_next(stripe: &Mutex<Table>, from: u32, copy: &mut Option<OpStats>) -> Option<u32> {
+    let table = heal(stripe.lock());
+    let (op, stats) = table.next(from)?;
+    copy.get_or_insert_with(|| OpStats::new(stats.buckets.layout())).copy(stats);
+    Some(op)
 }
 
 fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {

@@ -67,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) id: u32,
     pub(crate) lanes: Mutex<Vec<&'static Lane>>,
     pub(crate) stripes: Box<[Mutex<Table>]>,
+    /// Snapshots being taken.
+    pub(crate) readers: AtomicU32,
     pub(crate) started: Mutex<SystemTime>,
     /// Calls that sampled sites counted without timing them, by operation.
     pub(crate) skipped: Mutex<HashMap<u32, u64>>,
@@ -74,6 +76,9 @@ pub(crate) struct Core {
     pub(crate) running: Mutex<Running>,
     pub(crate) recording: Recording,
 }
+
+/// How often a stripe that is held is tried again before another one is: some microseconds.
+const PATIENCE: usize = 100;
 
 /// Every registry that is alive, for the timer that ends on a thread of another registry.
 static ALIVE: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
@@ -231,6 +236,7 @@ impl Core {
             id,
             lanes: Mutex::default(),
             stripes: (0..stripes).map(|_| Mutex::default()).collect(),
+            readers: AtomicU32::new(0),
             started: Mutex::new(SystemTime::now()),
             skipped: Mutex::default(),
             running: Mutex::default(),
@@ -240,8 +246,31 @@ impl Core {
 
     /// The first stripe nobody holds, from the preferred one on. Only if all are held does this
     /// wait.
+    ///
+    /// A snapshot holds a stripe only to copy one operation, which is worth waiting for: to move
+    /// means to begin all operations anew in another stripe. Another recorder is not: two that
+    /// share a stripe slow each other down.
+    #[inline]
     pub(crate) fn stripe(&self, preferred: &mut usize) -> MutexGuard<'_, Table> {
+        let stripe = self.stripes.get(*preferred);
+        match stripe.and_then(|stripe| heal_try(stripe.try_lock())) {
+            Some(table) => table,
+            None => self.another_stripe(preferred),
+        }
+    }
+
+    #[cold]
+    fn another_stripe(&self, preferred: &mut usize) -> MutexGuard<'_, Table> {
         let count = self.stripes.len();
+        for _ in 0..PATIENCE {
+            if self.readers.load(Relaxed) == 0 {
+                break;
+            }
+            std::hint::spin_loop();
+            if let Some(table) = heal_try(self.stripes[*preferred % count].try_lock()) {
+                return table;
+            }
+        }
         for at in (*preferred..count).chain(0..*preferred) {
             if let Some(table) = self.stripes.get(at).and_then(|s| heal_try(s.try_lock())) {
                 *preferred = at;

@@ -82,6 +82,14 @@ impl OpStats {
         }
     }
 
+    /// Becomes a copy, in the memory it has.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        self.buckets.copy(&other.buckets);
+        self.callers.clone_from(&other.callers);
+        let buckets = std::mem::replace(&mut self.buckets, Buckets::new(other.buckets.layout()));
+        *self = Self { buckets, callers: std::mem::take(&mut self.callers), ..*other };
+    }
+
     /// Whether an event is a plain call from the current caller.
     #[inline]
     pub(crate) fn expects(&self, word: Word) -> bool {

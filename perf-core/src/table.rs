@@ -97,10 +97,10 @@ impl Table {
         self.operations[at].get_or_insert_with(|| Box::new(OpStats::new(recording.layout_of(op))))
     }
 
-    /// Every operation seen, with its id.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &OpStats)> {
-        let operations = self.operations.iter().enumerate();
-        operations.filter_map(|(op, stats)| Some((op as u32, stats.as_deref()?)))
+    /// The first operation seen whose id is at least this, with its id.
+    pub(crate) fn next(&self, from: u32) -> Option<(u32, &OpStats)> {
+        let mut operations = self.operations.iter().enumerate().skip(from as usize);
+        operations.find_map(|(op, stats)| Some((op as u32, stats.as_deref()?)))
     }
 
     /// Back to zero calls; the operations stay known.
@@ -122,7 +122,9 @@ mod tests {
 
     /// What is known of each operation, in a form to compare.
     fn known(table: &Table) -> Vec<impl PartialEq + std::fmt::Debug> {
-        let all = table.iter().map(|(op, stats)| {
+        let first = table.next(0);
+        let seen = std::iter::successors(first, |(op, _)| table.next(op + 1));
+        let all = seen.map(|(op, stats)| {
             let mut edges: Vec<_> = stats.edges().collect();
             edges.sort_by_key(|edge| edge.caller);
             let times = (stats.min, stats.max, stats.children, stats.nested);

@@ -1,0 +1,114 @@
+//! Snapshots of a thousand operations while two threads record them: how long they take, and how
+//! many calls they make wait.
+
+use crate::{measure::Call, operations};
+use std::{
+    fs,
+    hint::black_box,
+    ops::AddAssign,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// A call that took longer was held up.
+const HELD_UP_NANOS: u64 = 10_000;
+const PHASES: usize = 40;
+const PHASE: Duration = Duration::from_millis(200);
+
+/// The median time of a snapshot.
+pub(crate) fn snapshot_ms() -> f64 {
+    measure().0
+}
+
+/// How many calls in a million took over 10 µs while snapshots were taken, one after the other,
+/// more than while none was: interrupts hold up calls too.
+pub(crate) fn held_up_per_million() -> f64 {
+    let (_, [without, with]) = measure();
+    (with.per_million() - without.per_million()).max(0.0)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Calls {
+    all: u64,
+    held_up: u64,
+}
+
+impl Calls {
+    fn per_million(self) -> f64 {
+        self.held_up as f64 * 1e6 / self.all.max(1) as f64
+    }
+}
+
+impl AddAssign for Calls {
+    fn add_assign(&mut self, other: Self) {
+        self.all += other.all;
+        self.held_up += other.held_up;
+    }
+}
+
+/// Two threads call a thousand operations in turn, in phases: while nothing else is done, and while
+/// snapshots are taken. Returns the median time of a snapshot in ms, and the calls of either kind
+/// of phase.
+fn measure() -> (f64, [Calls; 2]) {
+    operations::ALL.iter().for_each(|operation| {
+        (0..200).for_each(|n| {
+            operation(n);
+        });
+    });
+    let phase = AtomicUsize::new(0);
+    let mut snapshots = Vec::new();
+    let mut calls = [Calls::default(); 2];
+    thread::scope(|scope| {
+        let threads = [(); 2].map(|()| scope.spawn(|| record(&phase)));
+        for _ in 0..PHASES / 2 {
+            thread::sleep(PHASE);
+            phase.fetch_add(1, Relaxed);
+            let start = Instant::now();
+            while start.elapsed() < PHASE {
+                let start = Instant::now();
+                black_box(perfkit::snapshot());
+                snapshots.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+            phase.fetch_add(1, Relaxed);
+        }
+        for thread in threads {
+            let theirs = thread.join().expect("no panic");
+            calls.iter_mut().zip(theirs).for_each(|(calls, theirs)| *calls += theirs);
+        }
+    });
+    snapshots.sort_by(f64::total_cmp);
+    (snapshots[snapshots.len() / 2], calls)
+}
+
+/// The calls of a thread in even phases and in odd ones. A stretch of a thousand counts if it lay in
+/// one phase and the thread did not wait for its CPU meanwhile.
+fn record(phase: &AtomicUsize) -> [Calls; 2] {
+    let clock = quanta::Clock::new();
+    let mut calls = [Calls::default(); 2];
+    loop {
+        let before = (phase.load(Relaxed), waits());
+        if before.0 >= PHASES {
+            return calls;
+        }
+        let held_up =
+            operations::ALL.iter().filter(|call| nanos(&clock, **call) > HELD_UP_NANOS).count();
+        if (phase.load(Relaxed), waits()) == before {
+            let stretch = Calls { all: operations::ALL.len() as u64, held_up: held_up as u64 };
+            calls[before.0 % 2] += stretch;
+        }
+    }
+}
+
+fn nanos(clock: &quanta::Clock, operation: Call) -> u64 {
+    let start = clock.raw();
+    black_box(operation(1));
+    clock.delta_as_nanos(start, clock.raw())
+}
+
+/// How long this thread has waited for a CPU, and how often it was given one.
+fn waits() -> Option<(String, String)> {
+    let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let mut fields = stat.split_whitespace().skip(1).map(str::to_owned);
+    Some((fields.next()?, fields.next()?))
+}
