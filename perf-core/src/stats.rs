@@ -103,32 +103,46 @@ impl OpStats {
         self.count(1, sum);
     }
 
-    /// Records the plain calls from the current caller at the start of `slots`, and returns the
-    /// rest. By itself, so that what is added up stays in registers.
+    /// Records the plain calls from the current caller at the start of `slots`, by four, and returns
+    /// the rest. By itself, so that it stays in registers.
     #[inline(never)]
     pub(crate) fn record_run<'a>(&mut self, slots: &'a [Slot], limit: u64) -> &'a [Slot] {
-        let other = slots.iter().position(|slot| slot.word() != self.word);
-        let (run, rest) = slots.split_at(other.unwrap_or(slots.len()));
-        let mut common = Common::default();
-        let mut sum = 0_u64;
-        for slot in run {
-            let ticks = slot.ticks();
-            if !common.count(ticks) && !common.admit(ticks) {
-                sum = sum.saturating_add(self.tally_apart(ticks, limit));
+        let (word, mut rest, mut sum) = (self.word, slots, 0_u64);
+        loop {
+            let mut brief = Brief::default();
+            let before = rest.len();
+            for _ in 0..Brief::FOURS {
+                let [a, b, c, d, others @ ..] = rest else { break };
+                if [a, b, c, d].iter().any(|slot| slot.word() != word) {
+                    break;
+                }
+                rest = others;
+                let ticks = [a, b, c, d].map(Slot::ticks);
+                if !brief.count(ticks) {
+                    sum = sum.saturating_add(self.tally_apart(ticks, limit));
+                }
+            }
+            sum = sum.saturating_add(self.tally_brief(&brief, limit));
+            if before - rest.len() < 4 * Brief::FOURS {
+                break;
             }
         }
-        for (ticks, calls) in common.0 {
-            if calls > 0 {
-                sum = sum.saturating_add(self.tally(ticks, calls, limit));
-            }
-        }
-        self.count(run.len() as u64, sum);
+        self.count((slots.len() - rest.len()) as u64, sum);
         rest
     }
 
+    /// Adds what has been counted apart.
     #[inline(never)]
-    fn tally_apart(&mut self, ticks: u64, limit: u64) -> u64 {
-        self.tally(ticks, 1, limit)
+    fn tally_brief(&mut self, brief: &Brief, limit: u64) -> u64 {
+        let mut sum = 0_u64;
+        brief.each(|ticks, calls| sum = sum.saturating_add(self.tally(ticks, calls, limit)));
+        sum
+    }
+
+    #[inline(never)]
+    fn tally_apart(&mut self, ticks: [u64; 4], limit: u64) -> u64 {
+        let each = ticks.into_iter();
+        each.fold(0, |sum: u64, ticks| sum.saturating_add(self.tally(ticks, 1, limit)))
     }
 
     /// Records any event.
@@ -240,47 +254,50 @@ impl OpStats {
     }
 }
 
-/// The first three durations of a run, and how many calls took each. A clock of coarse ticks gives
-/// short calls hardly more, and counting them here spares adding one and one in the same place of
-/// memory, each waiting for the one before.
-struct Common([(u64, u32); 3]);
+/// Durations counted in [`Brief`]: below this many ticks, 16 to 64 ns for most clocks.
+const BRIEF: usize = 64;
 
-impl Default for Common {
-    /// Durations nobody has counted. Should a clock that ran backward give one, it is counted as
-    /// any other.
+/// Counts of the shortest durations, by fours. Calls that short take the same few ticks over and
+/// over, and adding one and one in the same place of memory means to wait for it each time: so the
+/// first of four is counted in one place, the second in another.
+struct Brief([[u8; BRIEF]; 4]);
+
+impl Default for Brief {
     #[inline]
     fn default() -> Self {
-        Self([(u64::MAX, 0), (u64::MAX - 1, 0), (u64::MAX - 2, 0)])
+        Self([[0; BRIEF]; 4])
     }
 }
 
-impl Common {
-    /// Counts a call, if its duration is one of the three. Without a branch.
-    #[inline]
-    fn count(&mut self, ticks: u64) -> bool {
-        let [first, second, third] = &mut self.0;
-        let is = (first.0 == ticks, second.0 == ticks, third.0 == ticks);
-        first.1 += u32::from(is.0);
-        second.1 += u32::from(is.1);
-        third.1 += u32::from(is.2);
-        is.0 | is.1 | is.2
-    }
+impl Brief {
+    /// As many as all four places of a duration can be added up for in a `u8`.
+    const FOURS: usize = u8::MAX as usize / 4;
 
-    /// Counts a call as the first of its duration, if there is a place left.
+    /// Counts four durations, if all are short enough.
     #[inline]
-    fn admit(&mut self, ticks: u64) -> bool {
-        // Not a loop, nor a reference to the place: that keeps all three out of registers.
-        let [first, second, third] = &mut self.0;
-        if first.1 == 0 {
-            *first = (ticks, 1);
-        } else if second.1 == 0 {
-            *second = (ticks, 1);
-        } else if third.1 == 0 {
-            *third = (ticks, 1);
-        } else {
+    fn count(&mut self, ticks: [u64; 4]) -> bool {
+        let [a, b, c, d] = ticks;
+        if (a | b | c | d) >= BRIEF as u64 {
             return false;
         }
+        for (counts, ticks) in self.0.iter_mut().zip(ticks) {
+            counts[ticks as usize % BRIEF] += 1;
+        }
         true
+    }
+
+    /// The durations, and how many calls took each.
+    #[inline]
+    fn each(&self, mut take: impl FnMut(u64, u32)) {
+        let [a, b, c, d] = &self.0;
+        let counts: [u8; BRIEF] = std::array::from_fn(|at| a[at] + b[at] + c[at] + d[at]);
+        for (eight, first) in counts.as_chunks::<8>().0.iter().zip((0..).step_by(8)) {
+            // Most are empty.
+            if u64::from_ne_bytes(*eight) != 0 {
+                let used = (first..).zip(eight).filter(|(_, calls)| **calls > 0);
+                used.for_each(|(ticks, calls)| take(ticks, u32::from(*calls)));
+            }
+        }
     }
 }
 

@@ -69,16 +69,18 @@ impl Table {
                 Some(Some(stats)) => stats,
                 _ => self.add(word.op(), recording),
             };
-            slots = rest;
             if !stats.expects(word) {
                 stats.record(first.event(), limit);
-            } else if rest.first().is_some_and(|next| next.word() == word) {
+            } else if let [a, b, c, ..] = rest
+                && [a, b, c].iter().all(|next| next.word() == word)
+            {
                 // As a loop makes them.
-                stats.record_expected(first.ticks(), limit);
-                slots = stats.record_run(rest, limit);
+                slots = stats.record_run(slots, limit);
+                continue;
             } else {
                 stats.record_expected(first.ticks(), limit);
             }
+            slots = rest;
         }
     }
 
