@@ -96,6 +96,7 @@ fn rotation() -> f64 {
 }
 
 fn ready_future() -> f64 {
+    #[expect(clippy::unused_async, reason = "it is ready at the first poll")]
     async fn plain(n: u64) -> u64 {
         black_box(n)
     }

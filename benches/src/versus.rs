@@ -61,7 +61,7 @@ pub(crate) fn run(contender: &Contender) -> Measured {
 
 impl Measured {
     /// Of two runs, the better of each figure: what disturbs only ever adds.
-    pub(crate) fn better(self, other: Self) -> Self {
+    pub(crate) fn better(self, other: &Self) -> Self {
         let best = |a: Cost, b: Cost| if a.min <= b.min { a } else { b };
         Self {
             floor: best(self.floor, other.floor),

@@ -98,13 +98,22 @@ impl Scope {
     /// Sets how the call ended; a panic overrides it.
     #[inline]
     pub fn set_outcome(&mut self, outcome: Outcome) {
-        self.word.set_outcome(outcome);
+        if self.is_timing() {
+            self.word.set_outcome(outcome);
+        }
     }
 
     /// Counts the call as an error of this kind, in the series labelled `error_type`.
     #[cold]
     pub fn set_error_type(&mut self, kind: Label<'_>) {
-        set_error_type(&mut self.word, kind);
+        if self.is_timing() {
+            set_error_type(&mut self.word, kind);
+        }
+    }
+
+    #[inline]
+    fn is_timing(&self) -> bool {
+        self.word != Word(0)
     }
 }
 
@@ -112,7 +121,7 @@ impl Drop for Scope {
     /// All that is copied into the timed function; the rest is a call, hidden behind the clock.
     #[inline]
     fn drop(&mut self) {
-        if self.word != Word(0) {
+        if self.is_timing() {
             self.leave();
         }
     }

@@ -17,12 +17,7 @@ static CLOCK: OnceLock<quanta::Clock> = OnceLock::new();
 
 #[inline(never)]
 pub(crate) fn two_reads(n: u64) -> u64 {
-    let Some(clock) = CLOCK.get() else { return two_reads_of(&quanta::Clock::new(), n) };
-    two_reads_of(clock, n)
-}
-
-#[inline(always)]
-fn two_reads_of(clock: &quanta::Clock, n: u64) -> u64 {
+    let clock = CLOCK.get_or_init(quanta::Clock::new);
     let start = clock.raw();
     let n = black_box(n);
     black_box(clock.raw().wrapping_sub(start));

@@ -1,0 +1,95 @@
+//! Timing allocates nothing: not while it is switched off, and not on a thread that has been
+//! through the place before. In a binary of its own, for it has an allocator that counts.
+
+use allocation_counter::measure;
+use futures::FutureExt;
+use perfkit::{timed, timer};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// Of seven functions and scopes.
+const CALLS: u64 = 1_000_000;
+
+#[timed("plain")]
+fn plain(pause: Duration) {
+    spin(pause);
+}
+
+#[timed("fallible")]
+fn fallible(n: u64, pause: Duration) -> Result<(), u64> {
+    spin(pause);
+    if n.is_multiple_of(3) { Err(n) } else { Ok(()) }
+}
+
+#[timed(name = "labelled", labels(parity = if n.is_multiple_of(2) { "even" } else { "odd" }))]
+fn labelled(n: u64, pause: Duration) {
+    spin(pause);
+}
+
+#[timed(name = "shown", labels(remainder = n % 2))]
+fn shown(n: u64, pause: Duration) {
+    spin(pause);
+}
+
+#[timed(name = "sampled", sample = 64)]
+fn sampled(n: u64) {
+    black_box(n);
+}
+
+#[timed("asynchronous")]
+async fn asynchronous(pause: Duration) {
+    spin(pause);
+    std::future::ready(()).await;
+}
+
+fn spin(pause: Duration) {
+    let start = Instant::now();
+    while !pause.is_zero() && start.elapsed() < pause {
+        std::hint::spin_loop();
+    }
+}
+
+/// One of everything, each call with a caller.
+fn everything(n: u64, pause: Duration) {
+    let _t = timer!("scope");
+    plain(pause);
+    black_box(fallible(n, pause).is_ok());
+    labelled(n, pause);
+    shown(n, pause);
+    sampled(n);
+    black_box(asynchronous(pause).now_or_never());
+}
+
+/// The operating system may take the CPU away at any moment, which makes a long call; and counts of
+/// durations are allocated when the first of their size comes. So each has been seen before.
+fn see_every_duration() {
+    for step in 0..46 {
+        let pause = Duration::from_secs_f64(10e-9 * 2_f64.powf(f64::from(step) / 2.0));
+        everything(0, pause);
+        everything(1, pause);
+        (0..8).for_each(|times| perfkit::record("sampled", pause * (1 << times)));
+        (0..8).for_each(|times| perfkit::record("scope", pause * (1 << times)));
+    }
+    // The last of them are still in the thread's ring.
+    drop(perfkit::snapshot());
+}
+
+#[test]
+fn neither_the_disabled_path_nor_the_hot_path_allocates() {
+    perfkit::set_enabled(false);
+    // The very first call included.
+    let off = measure(|| (0..1000).for_each(|n| everything(n, Duration::ZERO)));
+    assert_eq!(off.count_total, 0, "{off:?}");
+    assert!(perfkit::snapshot().operations().is_empty());
+
+    perfkit::set_enabled(true);
+    let first = measure(|| everything(1, Duration::ZERO));
+    assert!(first.count_total > 0, "the counting allocator is in place");
+    (0..1000).for_each(|n| everything(n, Duration::ZERO));
+    see_every_duration();
+    let hot = measure(|| (0..CALLS / 7).for_each(|n| everything(n, Duration::ZERO)));
+    assert_eq!(hot.count_total, 0, "{hot:?}");
+    assert_eq!(perfkit::get("plain").map(|plain| plain.count()), Some(1001 + 92 + CALLS / 7));
+}
