@@ -95,29 +95,32 @@ fn rotation() -> f64 {
     hundred.above(plain_hundred).min / 100.0 / one.above(plain).min
 }
 
-fn ready_future() -> f64 {
-    #[expect(clippy::unused_async, reason = "it is ready at the first poll")]
-    async fn plain(n: u64) -> u64 {
-        black_box(n)
+fn ready<F: Future<Output = u64>>(future: F) -> u64 {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(n) => n,
+        Poll::Pending => 0,
     }
+}
+
+#[inline(never)]
+pub(crate) fn timed_future(n: u64) -> u64 {
     #[timed]
     async fn asynchronous(n: u64) -> u64 {
         black_box(n)
     }
-    fn ready<F: Future<Output = u64>>(future: F) -> u64 {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(n) => n,
-            Poll::Pending => 0,
-        }
+    ready(asynchronous(n))
+}
+
+#[inline(never)]
+fn untimed_future(n: u64) -> u64 {
+    #[expect(clippy::unused_async, reason = "it is ready at the first poll")]
+    async fn plain(n: u64) -> u64 {
+        black_box(n)
     }
-    #[inline(never)]
-    fn untimed_future(n: u64) -> u64 {
-        ready(plain(n))
-    }
-    #[inline(never)]
-    fn timed_future(n: u64) -> u64 {
-        ready(asynchronous(n))
-    }
+    ready(plain(n))
+}
+
+fn ready_future() -> f64 {
     measure::time(timed_future, 10_000);
     let [plain, one, plain_future, future] =
         in_turn([untimed, sync, untimed_future, timed_future], SHORT);

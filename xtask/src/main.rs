@@ -43,8 +43,8 @@ fn ci() -> Result {
     rules::check()?;
     ensure_nextest()?;
     let mut passed = 0;
-    passed += test(&["nextest", "run", "--workspace"], &[])?;
-    passed += test(&["test", "--quiet", "--workspace", "--doc"], &[])?;
+    passed += test(&["nextest", "run", "--workspace", "--exclude", "perf-bench"], &[])?;
+    passed += test(&["test", "--quiet", "--workspace", "--doc", "--exclude", "perf-bench"], &[])?;
     passed += test(&["nextest", "run", "--no-default-features", "--test", "off"], &[])?;
     let loom = [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")];
     passed += test(&["test", "--release", "-p", "perf-core", "--lib", "loom"], &loom)?;
