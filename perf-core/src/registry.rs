@@ -200,7 +200,9 @@ impl Registry {
 
     /// Sets how many significant digits the histograms of operations first seen from now on keep:
     /// 1 to 5, 3 by default. At 3 digits an operation takes 4 KiB for each power of two its
-    /// durations span, at 2 digits 0.5 KiB. Series with labels keep at most 2. Values outside 1–5 are taken as the nearest.
+    /// durations span, and at most 8 KiB for all below 2,048 ticks of the clock (a microsecond or
+    /// so); at 2 digits an eighth of that. Series with labels keep at most 2. Values outside 1–5 are
+    /// taken as the nearest.
     pub fn set_precision(&self, digits: u8) {
         self.core().recording.set_precision(digits);
     }

@@ -31,7 +31,8 @@ pub(crate) struct Polled {
 
 /// One operation's statistics. Times are in ticks.
 ///
-/// What every call touches lies in two cache lines: in the order given, `repr(C)` sees to that.
+/// What every short call touches lies in the first cache line, but for its count: in the order given,
+/// `repr(C)` sees to that.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct OpStats {
