@@ -27,6 +27,7 @@ pub(crate) fn draw(all: &[Measured], path: &str) -> Result<()> {
         .disable_y_mesh()
         .y_labels(all.len())
         .y_label_formatter(&name)
+        .x_label_formatter(&|nanos| format!("{nanos:.0}"))
         .label_style(("sans-serif", 13))
         .axis_style(BLACK.mix(0.4))
         .draw()?;

@@ -41,7 +41,7 @@ impl Slot {
         Self { word: zero(), ticks: zero(), children: zero() }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn of(event: Event) -> Self {
         let slot = Self::new();
         slot.set(event);
