@@ -162,3 +162,23 @@ fn series_merge_and_since_by_their_labels() {
     assert_eq!(counts, [2, 1]);
     assert!(merged.elapsed() > Duration::ZERO);
 }
+
+/// Fails to show itself, half-way.
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("half")?;
+        Err(fmt::Error)
+    }
+}
+
+#[test]
+fn a_value_that_fails_to_show_itself_is_what_it_showed() {
+    #[timed(name = "labels_broken", labels(value = Broken))]
+    fn broken() {}
+    (0..3).for_each(|_| broken());
+    let snapshot = perfkit::snapshot();
+    let series = snapshot.get_labelled("labels_broken", &[("value", "half")]);
+    assert_eq!(series.map(|series| series.count()), Some(3));
+}

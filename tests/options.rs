@@ -268,3 +268,28 @@ fn sizes_of_timed_futures_grow_by_what_the_timing_needs() {
     assert!(one <= plain + 64, "{plain} became {one}");
     assert!(four * 10 <= plain * 22, "{plain} became {four}");
 }
+
+#[test]
+fn sampled_calls_of_an_exiting_thread_leave_others_their_place() {
+    #[timed(name = "options_exiting", sample = 64)]
+    fn exiting() {}
+    struct AtExit;
+    impl Drop for AtExit {
+        fn drop(&mut self) {
+            (0..5000).for_each(|_| exiting());
+        }
+    }
+    thread_local!(static AT_EXIT: AtExit = const { AtExit });
+    thread::spawn(|| {
+        AT_EXIT.with(|_| ());
+        exiting();
+    })
+    .join()
+    .unwrap();
+
+    #[timed(name = "options_after", sample = 64)]
+    fn after() {}
+    (0..6400).for_each(|_| after());
+    let after = perfkit::get("options_after").unwrap();
+    assert_eq!((after.count(), after.timed()), (6400, 100));
+}

@@ -70,6 +70,7 @@ pub(crate) fn print() -> Result<()> {
         let (untimed, times) =
             if hundred { (HUNDRED_UNTIMED, CALLS / 100) } else { (UNTIMED, CALLS) };
         let (all, aggregation) = count(kind, times)?;
+        let aggregation = aggregation.ok_or("callgrind saw no aggregation")?;
         let all = all - count(untimed, times)?.0;
         let each = |count: u64| format!("{:.0}", count as f64 / CALLS as f64);
         table.add_row([kind.to_owned(), each(all), each(aggregation)]);
@@ -79,7 +80,7 @@ pub(crate) fn print() -> Result<()> {
 }
 
 /// Instructions of so many calls, and those of `make_room`, which is where events are aggregated.
-fn count(kind: &str, times: u64) -> Result<(u64, u64)> {
+fn count(kind: &str, times: u64) -> Result<(u64, Option<u64>)> {
     let file = std::env::temp_dir().join(format!("perf-bench.{}.callgrind", std::process::id()));
     let status = Command::new("valgrind")
         .args(["--quiet", "--tool=callgrind", "--toggle-collect=*callgrind::counted*"])
@@ -98,7 +99,7 @@ fn count(kind: &str, times: u64) -> Result<(u64, u64)> {
     let text = String::from_utf8_lossy(&annotate.stdout).into_owned();
     let of = |what: &str| text.lines().find(|line| line.contains(what)).and_then(first_number);
     let all = of("PROGRAM TOTALS").ok_or("callgrind_annotate printed no total")?;
-    Ok((all, of("Lane::make_room").unwrap_or(0)))
+    Ok((all, of("Lane::make_room")))
 }
 
 /// `1,234,567 (12.3%) …`

@@ -71,21 +71,24 @@ fn one_thread() -> f64 {
 fn process_cpu() -> f64 {
     const CALLS: u64 = 10_000_000;
     let (_, floor) = against_floor(sync);
-    let cpu = |call| {
-        let before = measure::process_cpu();
-        measure::time(call, CALLS);
-        black_box(perfkit::summary().to_string());
-        nanos_each(measure::process_cpu().saturating_sub(before), CALLS)
+    let cpu = |call: measure::Call, report: fn()| {
+        let runs = (0..10).map(|_| {
+            let before = measure::process_cpu();
+            measure::time(call, CALLS);
+            report();
+            nanos_each(measure::process_cpu().saturating_sub(before), CALLS)
+        });
+        runs.fold(f64::MAX, f64::min)
     };
-    let runs = (0..10).map(|_| cpu(sync) - cpu(untimed));
-    runs.fold(f64::MAX, f64::min) / floor.min
+    let report = || drop(black_box(perfkit::summary().to_string()));
+    (cpu(sync, report) - cpu(untimed, || ())) / floor.min
 }
 
 fn two_threads() -> f64 {
     measure::time(sync, 10_000);
     let [plain, one] = in_turn([untimed, sync], 4 * SHORT);
     let [plain_of_two, two] = measure::at_once([untimed, sync], 4 * SHORT);
-    two.above(plain_of_two).min / one.above(plain).min
+    two.above(plain_of_two).median / one.above(plain).median
 }
 
 fn rotation() -> f64 {

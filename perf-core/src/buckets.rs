@@ -100,13 +100,14 @@ impl Buckets {
     /// Counts a value if it falls in the linear part as it is, and returns whether it does.
     #[inline]
     pub(crate) fn add_short(&mut self, value: u64, calls: u32) -> bool {
-        let Some(count) = self.linear.get_mut(value as usize) else {
+        let at = usize::try_from(value).unwrap_or(usize::MAX);
+        let Some(count) = self.linear.get_mut(at) else {
             return false;
         };
         let (sum, full) = count.overflowing_add(calls);
         *count = sum;
         if full {
-            self.carry(value as usize);
+            self.carry(at);
         }
         true
     }

@@ -7,7 +7,7 @@ use crate::{
     local::{self, Busy},
     operation::{Caller, InFlightCalls, Operation, PollTimes},
     primitive::heal,
-    registry::Core,
+    registry::{Core, NOT_COPYING},
     snapshot::Snapshot,
     stats::OpStats,
     table::Table,
@@ -23,11 +23,15 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
     let mut collected = Collected { only, ..Collected::default() };
     let mut started = *heal(core.started.lock());
     if let Some(_busy) = Busy::enter() {
+        // A reset would come between the operations.
+        let _reading = heal(core.reading.lock());
         core.flush_lanes();
         started = *heal(core.started.lock());
-        core.readers.fetch_add(1, Relaxed);
-        core.stripes.iter().for_each(|stripe| collected.add_all(stripe));
-        core.readers.fetch_sub(1, Relaxed);
+        for (at, stripe) in core.stripes.iter().enumerate() {
+            core.copying.store(at, Relaxed);
+            collected.add_all(stripe);
+        }
+        core.copying.store(NOT_COPYING, Relaxed);
         collected.add_skipped(core);
         collected.add_running(core);
     }
@@ -51,14 +55,13 @@ impl Collected {
     /// Takes a copy of one operation at a time: whoever records waits no longer than for that.
     fn add_all(&mut self, stripe: &Mutex<Table>) {
         let mut copy = None;
-        let mut from = self.only.unwrap_or(0);
+        if let Some(op) = self.only {
+            copy_one(heal(stripe.lock()).get(op), &mut copy);
+            return copy.iter().for_each(|stats| self.add(op, stats));
+        }
+        let mut from = 0;
         while let Some(op) = copy_next(stripe, from, &mut copy) {
-            if self.only.is_some_and(|only| only != op) {
-                return;
-            }
-            if let Some(stats) = &copy {
-                self.add(op, stats);
-            }
+            copy.iter().for_each(|stats| self.add(op, stats));
             from = op + 1;
         }
     }
@@ -119,8 +122,14 @@ impl Collected {
 fn copy_next(stripe: &Mutex<Table>, from: u32, copy: &mut Option<OpStats>) -> Option<u32> {
     let table = heal(stripe.lock());
     let (op, stats) = table.next(from)?;
-    copy.get_or_insert_with(|| OpStats::new(stats.buckets.layout())).copy(stats);
+    copy_one(Some(stats), copy);
     Some(op)
+}
+
+fn copy_one(stats: Option<&OpStats>, copy: &mut Option<OpStats>) {
+    if let Some(stats) = stats {
+        copy.get_or_insert_with(|| OpStats::new(stats.buckets.layout())).copy(stats);
+    }
 }
 
 fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {

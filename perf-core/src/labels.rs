@@ -17,6 +17,15 @@ pub enum Label<'a> {
     Shown(&'a dyn Display),
 }
 
+impl Label<'_> {
+    /// What it shows. A value that fails to show itself is what it showed so far.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let _ = write!(text, "{self}");
+        text
+    }
+}
+
 impl Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -28,7 +37,7 @@ impl Display for Label<'_> {
 
 impl fmt::Debug for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.to_string())
+        write!(f, "{:?}", self.text())
     }
 }
 
@@ -56,7 +65,7 @@ pub(crate) fn series(site: &'static CallSite, labels: At<'_>) -> u32 {
 /// The operation id of a name with these labels; 0 if it cannot be had here and now.
 #[cold]
 pub(crate) fn look_up(name: &str, labels: At<'_>) -> u32 {
-    let labels = labels.iter().map(|(key, value)| (*key, value.to_string()));
+    let labels = labels.iter().map(|(key, value)| (*key, value.text()));
     directory::intern_series(name, labels.collect()).unwrap_or(0)
 }
 
@@ -81,6 +90,10 @@ impl Cache {
 
     fn find(&mut self, site: &'static CallSite, labels: At<'_>) -> u32 {
         let (place, found) = match self.find_texts(site, labels) {
+            Some((place, None)) => {
+                self.show(labels);
+                (place, None)
+            }
             Some(found) => found,
             None => self.find_shown(site, labels),
         };
@@ -118,11 +131,13 @@ impl Cache {
         (place, entry.map(|entry| entry.op))
     }
 
+    /// Looks up the values that were written down. They are not shown again: they may have changed.
     #[cold]
     fn learn(&mut self, place: usize, site: &'static CallSite, labels: At<'_>) -> u32 {
-        let op = look_up(&site.name(), labels);
+        let keys = labels.iter().map(|(key, _)| *key);
+        let labels = keys.zip(parts(&self.shown)).collect();
+        let op = directory::intern_series(&site.name(), labels).unwrap_or(0);
         if op != 0 {
-            self.show(labels);
             self.places.resize_with(PLACES, || None);
             let values = self.shown.as_slice().into();
             self.places[place] = Some(Entry { site: address(site), values, op });
@@ -164,6 +179,16 @@ impl Entry {
         }
         values.is_empty()
     }
+}
+
+/// The values that [`Cache::show`] wrote.
+fn parts(mut values: &[u8]) -> impl Iterator<Item = String> {
+    std::iter::from_fn(move || {
+        let (length, rest) = values.split_first_chunk()?;
+        let (value, rest) = rest.split_at_checked(u32::from_ne_bytes(*length) as usize)?;
+        values = rest;
+        Some(String::from_utf8_lossy(value).into_owned())
+    })
 }
 
 fn address(site: &'static CallSite) -> usize {

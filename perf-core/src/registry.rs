@@ -21,7 +21,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
@@ -67,8 +67,10 @@ pub(crate) struct Core {
     pub(crate) id: u32,
     pub(crate) lanes: Mutex<Vec<&'static Lane>>,
     pub(crate) stripes: Box<[Mutex<Table>]>,
-    /// Snapshots being taken.
-    pub(crate) readers: AtomicU32,
+    /// Held by whoever goes through all stripes, one by one: a snapshot or a reset.
+    pub(crate) reading: Mutex<()>,
+    /// The stripe a snapshot copies just now, or [`NOT_COPYING`].
+    pub(crate) copying: AtomicUsize,
     pub(crate) started: Mutex<SystemTime>,
     /// Calls that sampled sites counted without timing them, by operation.
     pub(crate) skipped: Mutex<HashMap<u32, u64>>,
@@ -79,6 +81,8 @@ pub(crate) struct Core {
 
 /// How often a stripe that is held is tried again before another one is: some microseconds.
 const PATIENCE: usize = 100;
+/// No stripe has this place.
+pub(crate) const NOT_COPYING: usize = usize::MAX;
 
 /// Every registry that is alive, for the timer that ends on a thread of another registry.
 static ALIVE: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
@@ -133,6 +137,7 @@ impl Registry {
     pub fn reset(&self) {
         let Some(_busy) = Busy::enter() else { return };
         let core = self.core();
+        let _reading = heal(core.reading.lock());
         core.flush_lanes();
         let mut stripes: Vec<_> = core.stripes.iter().map(|stripe| heal(stripe.lock())).collect();
         stripes.iter_mut().for_each(|table| table.reset(&core.recording));
@@ -238,7 +243,8 @@ impl Core {
             id,
             lanes: Mutex::default(),
             stripes: (0..stripes).map(|_| Mutex::default()).collect(),
-            readers: AtomicU32::new(0),
+            reading: Mutex::new(()),
+            copying: AtomicUsize::new(NOT_COPYING),
             started: Mutex::new(SystemTime::now()),
             skipped: Mutex::default(),
             running: Mutex::default(),
@@ -265,7 +271,7 @@ impl Core {
     fn another_stripe(&self, preferred: &mut usize) -> MutexGuard<'_, Table> {
         let count = self.stripes.len();
         for _ in 0..PATIENCE {
-            if self.readers.load(Relaxed) == 0 {
+            if self.copying.load(Relaxed) != *preferred {
                 break;
             }
             std::hint::spin_loop();

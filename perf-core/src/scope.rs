@@ -132,7 +132,7 @@ impl Drop for Scope {
 pub(crate) fn set_error_type(word: &mut Word, kind: Label<'_>) {
     word.set_outcome(Outcome::Error);
     let op = Some(word.op()).filter(|op| *op != 0);
-    if let Some(op) = op.and_then(|op| directory::with_label(op, "error_type", kind.to_string())) {
+    if let Some(op) = op.and_then(|op| directory::with_label(op, "error_type", kind.text())) {
         word.set_op(op);
     }
 }

@@ -124,7 +124,8 @@ impl CallSite {
 
     #[cold]
     fn is_first_due(&self) -> bool {
-        let (Some(place), Some(lane)) = (self.take_place(), local::current()) else { return true };
+        let Some(lane) = local::current() else { return true };
+        let Some(place) = self.place.get().or_else(|| self.take_place()) else { return true };
         lane.skips.is_due(place.get(), self.every)
     }
 

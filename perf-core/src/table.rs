@@ -99,6 +99,11 @@ impl Table {
         self.operations[at].get_or_insert_with(|| Box::new(OpStats::new(recording.layout_of(op))))
     }
 
+    /// One operation, if it has been seen.
+    pub(crate) fn get(&self, op: u32) -> Option<&OpStats> {
+        self.operations.get(op as usize)?.as_deref()
+    }
+
     /// The first operation seen whose id is at least this, with its id.
     pub(crate) fn next(&self, from: u32) -> Option<(u32, &OpStats)> {
         let mut operations = self.operations.iter().enumerate().skip(from as usize);

@@ -14,7 +14,7 @@ pub(crate) const CONTENDER: Contender =
 
 static HISTOGRAM: OnceLock<metrics::Histogram> = OnceLock::new();
 
-/// With the upkeep the recorder asks for: without it every duration is kept until somebody reads.
+/// With the upkeep the recorder asks for, every second: without it every duration is kept until somebody reads.
 pub(super) fn start() -> Report {
     let recorder = PrometheusBuilder::new().install_recorder();
     let recorder = recorder.expect("no other recorder is installed");
@@ -25,7 +25,7 @@ pub(super) fn start() -> Report {
         thread::spawn(move || {
             while !ended.load(Relaxed) {
                 recorder.run_upkeep();
-                thread::park_timeout(Duration::from_secs(5));
+                thread::park_timeout(Duration::from_secs(1));
             }
         })
     };
