@@ -180,5 +180,5 @@ fn a_value_that_fails_to_show_itself_is_what_it_showed() {
     (0..3).for_each(|_| broken());
     let snapshot = perfkit::snapshot();
     let series = snapshot.get_labelled("labels_broken", &[("value", "half")]);
-    assert_eq!(series.map(|series| series.count()), Some(3));
+    assert_eq!(series.map(Operation::count), Some(3));
 }
