@@ -1,7 +1,6 @@
 //! Instructions for each call, as Valgrind's callgrind counts them: the same on every run.
 
 use crate::{Result, cases, contenders::untimed, measure, operations, tables};
-use perfkit::timed;
 use std::{fs, hint::black_box, process::Command};
 
 /// The same loops of functions that are not timed.
@@ -9,31 +8,13 @@ const UNTIMED: &str = "untimed";
 const HUNDRED_UNTIMED: &str = "100 untimed";
 
 const KINDS: [(&str, measure::Call); 6] = [
-    ("#[timed], one operation", one),
+    ("#[timed], one operation", cases::sync),
     ("#[timed], 100 in rotation", operations::hundred_timed),
     ("async fn ready at first poll", cases::timed_future),
-    ("two labels", |n| labelled("GET", "/users/{id}", n)),
-    ("sample = 64", sampled),
+    ("two labels", cases::request),
+    ("sample = 64", cases::often),
     ("timer!", scope),
 ];
-
-#[inline(never)]
-#[timed]
-fn one(n: u64) -> u64 {
-    black_box(n)
-}
-
-#[inline(never)]
-#[timed(labels(method = method, route = route))]
-fn labelled(method: &str, route: &str, n: u64) -> u64 {
-    black_box((method, route, n)).2
-}
-
-#[inline(never)]
-#[timed(sample = 64)]
-fn sampled(n: u64) -> u64 {
-    black_box(n)
-}
 
 #[inline(never)]
 fn scope(n: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! What perfkit promises, measured: each in a process of its own.
 
 use crate::{
-    contenders::{find, two_reads, untimed},
+    contenders::{two_reads, untimed},
     measure::{self, Cost, in_turn, nanos_each},
     operations, pauses,
 };
@@ -51,13 +51,12 @@ const SHORT: u64 = 5_000;
 
 #[inline(never)]
 #[timed]
-fn sync(n: u64) -> u64 {
+pub(crate) fn sync(n: u64) -> u64 {
     black_box(n)
 }
 
 /// perfkit and the floor, above the call that is not timed.
 fn against_floor(call: measure::Call) -> (Cost, Cost) {
-    drop((find("two clock reads").expect("it is in the list").start)());
     measure::time(call, 10_000);
     let [plain, floor, cost] = in_turn([untimed, two_reads, call], SHORT);
     (cost.above(plain), floor.above(plain))
@@ -130,22 +129,28 @@ fn ready_future() -> f64 {
     future.above(plain_future).min / one.above(plain).min
 }
 
-fn labelled() -> f64 {
+/// With two labels.
+pub(crate) fn request(n: u64) -> u64 {
     #[inline(never)]
     #[timed(labels(method = method, route = route))]
     fn request(method: &str, route: &str, n: u64) -> u64 {
         black_box((method, route, n)).2
     }
-    let (cost, floor) = against_floor(|n| request("GET", "/users/{id}", n));
+    request("GET", "/users/{id}", n)
+}
+
+fn labelled() -> f64 {
+    let (cost, floor) = against_floor(request);
     cost.min - floor.min
 }
 
+#[inline(never)]
+#[timed(sample = 64)]
+pub(crate) fn often(n: u64) -> u64 {
+    black_box(n)
+}
+
 fn sampled() -> f64 {
-    #[inline(never)]
-    #[timed(sample = 64)]
-    fn often(n: u64) -> u64 {
-        black_box(n)
-    }
     let (cost, floor) = against_floor(often);
     cost.min / floor.min
 }

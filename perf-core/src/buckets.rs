@@ -104,9 +104,7 @@ impl Buckets {
         let Some(count) = self.linear.get_mut(at) else {
             return false;
         };
-        let (sum, full) = count.overflowing_add(calls);
-        *count = sum;
-        if full {
+        if increase(count, calls) {
             self.carry(at);
         }
         true
@@ -119,9 +117,7 @@ impl Buckets {
             self.grow(index);
         }
         let Some(count) = self.count(index) else { return };
-        let (sum, full) = count.overflowing_add(calls);
-        *count = sum;
-        if full {
+        if increase(count, calls) {
             self.carry(index);
         }
     }
@@ -179,6 +175,14 @@ impl Buckets {
             None => self.carries.push((index, 1)),
         }
     }
+}
+
+/// Adds to a count, and returns whether it ran over.
+#[inline]
+fn increase(count: &mut u32, calls: u32) -> bool {
+    let (sum, full) = count.overflowing_add(calls);
+    *count = sum;
+    full
 }
 
 /// Where an index lies among the blocks; beyond all of them if its own is absent.

@@ -1,6 +1,7 @@
 //! From a registry's stripes, in ticks and ids, to a snapshot, in nanoseconds and names.
 
 use crate::{
+    buckets::Layout,
     clock::Clock,
     directory::{self, Series},
     histogram::Histogram,
@@ -54,16 +55,26 @@ struct Collected {
 impl Collected {
     /// Takes a copy of one operation at a time: whoever records waits no longer than for that.
     fn add_all(&mut self, stripe: &Mutex<Table>) {
-        let mut copy = None;
-        if let Some(op) = self.only {
-            copy_one(heal(stripe.lock()).get(op), &mut copy);
-            return copy.iter().for_each(|stats| self.add(op, stats));
-        }
+        let mut copy = OpStats::new(Layout::new(1));
         let mut from = 0;
-        while let Some(op) = copy_next(stripe, from, &mut copy) {
-            copy.iter().for_each(|stats| self.add(op, stats));
+        while let Some(op) = self.copy_next(stripe, from, &mut copy) {
+            self.add(op, &copy);
+            if self.only.is_some() {
+                return;
+            }
             from = op + 1;
         }
+    }
+
+    /// Copies the first operation wanted whose id is at least `from`, and returns its id.
+    fn copy_next(&self, stripe: &Mutex<Table>, from: u32, copy: &mut OpStats) -> Option<u32> {
+        let table = heal(stripe.lock());
+        let (op, stats) = match self.only {
+            Some(op) => (op, table.get(op)?),
+            None => table.next(from)?,
+        };
+        copy.copy(stats);
+        Some(op)
     }
 
     fn add(&mut self, op: u32, stats: &OpStats) {
@@ -115,20 +126,6 @@ impl Collected {
                 oldest_ns: oldest.map_or(0, |ticks| clock.nanos(ticks)),
             });
         }
-    }
-}
-
-/// Copies the first operation whose id is at least `from`, and returns its id.
-fn copy_next(stripe: &Mutex<Table>, from: u32, copy: &mut Option<OpStats>) -> Option<u32> {
-    let table = heal(stripe.lock());
-    let (op, stats) = table.next(from)?;
-    copy_one(Some(stats), copy);
-    Some(op)
-}
-
-fn copy_one(stats: Option<&OpStats>, copy: &mut Option<OpStats>) {
-    if let Some(stats) = stats {
-        copy.get_or_insert_with(|| OpStats::new(stats.buckets.layout())).copy(stats);
     }
 }
 

@@ -113,9 +113,7 @@ impl Cache {
             hasher.write(text.as_bytes());
         }
         let place = place(&hasher);
-        let is_it = |entry: &&Entry| entry.site == address(site) && entry.holds_texts(labels);
-        let entry = self.places.get(place).and_then(Option::as_ref).filter(is_it);
-        Some((place, entry.map(|entry| entry.op)))
+        Some((place, self.op_at(place, site, |entry| entry.holds_texts(labels))))
     }
 
     /// The same for any values, by writing them down first.
@@ -126,9 +124,19 @@ impl Cache {
         hasher.write_usize(address(site));
         hasher.write(&self.shown);
         let place = place(&hasher);
-        let is_it = |entry: &&Entry| entry.site == address(site) && *entry.values == *self.shown;
-        let entry = self.places.get(place).and_then(Option::as_ref).filter(is_it);
-        (place, entry.map(|entry| entry.op))
+        (place, self.op_at(place, site, |entry| *entry.values == *self.shown))
+    }
+
+    /// The series at a place, if it is this site's and holds the values.
+    #[inline]
+    fn op_at(
+        &self,
+        place: usize,
+        site: &'static CallSite,
+        holds: impl FnOnce(&Entry) -> bool,
+    ) -> Option<u32> {
+        let entry = self.places.get(place)?.as_ref()?;
+        (entry.site == address(site) && holds(entry)).then_some(entry.op)
     }
 
     /// Looks up the values that were written down. They are not shown again: they may have changed.
