@@ -7,7 +7,7 @@
 use crate::{local::Busy, primitive::boxed_array};
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
 /// Frames that are always there. Deeper ones come in chunks, when a thread first gets there: as
@@ -21,10 +21,15 @@ const GONE: u32 = u32::MAX;
 const MOST_GONE: usize = 64;
 /// The depth of a scope without a frame.
 const NO_FRAME: u32 = u32::MAX;
+/// Beside a frame's operation: a `tracing` span opened it.
+const SPAN: u64 = 1 << 32;
+/// Beside that: a timed call of the same operation ran directly inside, and stands for the span.
+const TAKEN: u64 = 1 << 33;
 
 #[derive(Default)]
 struct Frame {
-    op: AtomicU32,
+    /// The operation in the lower half, marks in the upper.
+    op: AtomicU64,
     /// One bit for each operation open here or below, by id modulo 64: no bit, not open.
     open: AtomicU64,
     /// Ticks of the scopes that have ended directly inside this one.
@@ -32,6 +37,22 @@ struct Frame {
 }
 
 impl Frame {
+    #[inline]
+    fn op(&self) -> u32 {
+        self.op.load(Relaxed) as u32
+    }
+
+    fn has(&self, mark: u64) -> bool {
+        self.op.load(Relaxed) & mark != 0
+    }
+
+    #[inline]
+    fn open(&self, op: u64, open: u64) {
+        self.op.store(op, Relaxed);
+        self.open.store(open, Relaxed);
+        self.children.store(0, Relaxed);
+    }
+
     #[inline]
     fn add_child(&self, ticks: u64) {
         self.children.store(self.children.load(Relaxed).saturating_add(ticks), Relaxed);
@@ -86,18 +107,73 @@ impl Frames {
 
     #[inline]
     fn open(&self, op: u32, depth: usize, below: &Frame, frame: &Frame) -> Entered {
-        let parent = below.op.load(Relaxed);
+        let parent = below.op();
         if parent == GONE {
             return self.enter_above_gone(op, depth);
         }
         let open = below.open.load(Relaxed);
         let bit = 1 << (op % 64);
-        let nested = open & bit != 0 && self.is_open(op, depth);
-        frame.op.store(op, Relaxed);
-        frame.open.store(open | bit, Relaxed);
-        frame.children.store(0, Relaxed);
+        let (parent, nested) =
+            if open & bit == 0 { (parent, false) } else { self.found_again(op, depth) };
+        frame.open(u64::from(op), open | bit);
         self.depth.store(depth + 1, Relaxed);
         Entered { depth: depth as u32, parent, nested }
+    }
+
+    /// The caller of a scope whose operation may be open already, and whether it is. A span of the
+    /// same operation directly around it is the same call: the scope takes its place.
+    #[cold]
+    fn found_again(&self, op: u32, depth: usize) -> (u32, bool) {
+        let Some(below) = self.frame(depth) else { return (0, false) };
+        if below.op() == op && below.has(SPAN) {
+            below.op.fetch_or(TAKEN, Relaxed);
+            let around = self.around(depth);
+            return (self.frame(around).map_or(0, Frame::op), self.is_open(op, around));
+        }
+        (below.op(), self.is_open(op, depth))
+    }
+
+    /// The depth of the scope around the one at `depth`, which is open and not the bottom.
+    fn around(&self, depth: usize) -> usize {
+        let mut below = (0..depth).rev();
+        below.find(|depth| self.frame(*depth).is_none_or(|frame| frame.op() != GONE)).unwrap_or(0)
+    }
+
+    /// The innermost scope's operation; 0 for none.
+    pub(crate) fn innermost(&self) -> u32 {
+        let top = self.frame(self.depth.load(Relaxed)).map_or(0, Frame::op);
+        if top == GONE { 0 } else { top }
+    }
+
+    /// Opens a span's scope. Owner only. `None` directly inside a timed call of the same operation:
+    /// that is the same call, and stands for the span.
+    pub(crate) fn enter_span(&self, op: u32) -> Option<Entered> {
+        self.pop_gone(self.depth.load(Relaxed));
+        let depth = self.depth.load(Relaxed);
+        let below = self.frame(depth).filter(|_| self.gone.load(Relaxed) <= MOST_GONE);
+        let (Some(below), Some(frame)) = (below, self.new_frame(depth + 1)) else {
+            return Some(self.enter_without_frame());
+        };
+        if below.op() == op && !below.has(SPAN) {
+            return None;
+        }
+        let open = below.open.load(Relaxed);
+        let bit = 1 << (op % 64);
+        let nested = open & bit != 0 && self.is_open(op, depth);
+        frame.open(u64::from(op) | SPAN, open | bit);
+        self.depth.store(depth + 1, Relaxed);
+        Some(Entered { depth: depth as u32, parent: below.op(), nested })
+    }
+
+    /// Closes a span's scope. Owner only. Returns the ticks of its children, and whether a timed call
+    /// stands for it; nothing if it was not the innermost, as it should be.
+    pub(crate) fn leave_span(&self, entered_at: u32, op: u32) -> Option<(u64, bool)> {
+        let taken = self.frame((entered_at as usize).wrapping_add(1))?.has(TAKEN);
+        let children = self.leave_checked(entered_at, op, 0)?;
+        if taken && let Some(below) = self.frame(entered_at as usize) {
+            below.add_child(children);
+        }
+        Some((children, taken))
     }
 
     /// Opens a scope that may be held too long. Owner only. Where many have been, it gets no frame:
@@ -135,7 +211,7 @@ impl Frames {
     #[inline]
     pub(crate) fn leave_checked(&self, entered_at: u32, op: u32, ticks: u64) -> Option<u64> {
         let depth = self.depth.load(Relaxed);
-        let top = self.frame(depth).map_or(op, |frame| frame.op.load(Relaxed));
+        let top = self.frame(depth).map_or(op, Frame::op);
         if top == GONE {
             self.pop_gone(depth);
             return self.leave_checked(entered_at, op, ticks);
@@ -158,9 +234,14 @@ impl Frames {
     /// only.
     #[inline]
     pub(crate) fn charge(&self, caller: u32, ticks: u64) {
-        let top = self.frame(self.depth.load(Relaxed));
-        if let Some(top) = top.filter(|top| top.op.load(Relaxed) == caller) {
+        let depth = self.depth.load(Relaxed);
+        let Some(top) = self.frame(depth) else { return };
+        if top.op() == caller {
             top.add_child(ticks);
+        } else if top.has(TAKEN) {
+            // The call stood for the span it was made in.
+            let around = self.frame(self.around(depth)).filter(|around| around.op() == caller);
+            around.into_iter().for_each(|around| around.add_child(ticks));
         }
     }
 
@@ -169,7 +250,8 @@ impl Frames {
     pub(crate) fn bury(&self, entered_at: u32, op: u32) {
         if let Some(frame) = self.frame(entered_at as usize + 1) {
             // Refused if another scope has taken the frame since; that one stays.
-            if frame.op.compare_exchange(op, GONE, Relaxed, Relaxed).is_ok() {
+            let bury = |found| (found as u32 == op).then_some(u64::from(GONE));
+            if frame.op.fetch_update(Relaxed, Relaxed, bury).is_ok() {
                 self.gone.fetch_add(1, Relaxed);
             }
         }
@@ -178,7 +260,7 @@ impl Frames {
     #[cold]
     fn enter_without_frame(&self) -> Entered {
         let depth = self.depth.load(Relaxed);
-        if self.frame(depth).is_some_and(|top| top.op.load(Relaxed) == GONE) {
+        if self.frame(depth).is_some_and(|top| top.op() == GONE) {
             self.pop_gone(depth);
         }
         Entered { depth: NO_FRAME, parent: 0, nested: false }
@@ -187,7 +269,7 @@ impl Frames {
     /// Takes the frames that are gone off the top.
     #[cold]
     fn pop_gone(&self, mut depth: usize) {
-        while self.frame(depth).is_some_and(|frame| frame.op.load(Relaxed) == GONE) {
+        while self.frame(depth).is_some_and(|frame| frame.op() == GONE) {
             // What was called from it is no child of the scope below: that ran beside it.
             depth -= 1;
             // Not below zero, though a frame that was left in bulk was never counted down.
@@ -236,7 +318,7 @@ impl Frames {
     #[cold]
     fn is_open(&self, op: u32, depth: usize) -> bool {
         let frames = (0..=depth).rev().map_while(|depth| self.frame(depth));
-        frames.into_iter().any(|frame| frame.op.load(Relaxed) == op)
+        frames.into_iter().any(|frame| frame.op() == op)
     }
 }
 

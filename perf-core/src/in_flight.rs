@@ -1,8 +1,6 @@
 //! Calls that have begun and not ended, where a site asks for them.
 
-use crate::{
-    clock::Clock, lane::Lane, local, local::Busy, primitive::heal, registry::Core, site::CallSite,
-};
+use crate::{clock::Clock, local, local::Busy, primitive::heal, registry::Core, site::CallSite};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{
@@ -24,17 +22,23 @@ pub struct InFlight {
 impl InFlight {
     /// Begins a call of a site, in the current registry.
     pub fn enter(site: &'static CallSite) -> Self {
-        static CALLS: AtomicU64 = AtomicU64::new(0);
-        let begin = |lane: &'static Lane| {
-            let core = Core::by_id(lane.registry.load(Relaxed))?;
-            let op = site.op();
-            let call = (Clock::get().ticks(), CALLS.fetch_add(1, Relaxed));
-            let _busy = Busy::enter()?;
-            heal(core.running.lock()).entry(op).or_default().insert(call);
-            Some((core, op, call))
-        };
-        Self { call: local::current().filter(|_| crate::enabled()).and_then(begin) }
+        let core = local::current().filter(|_| crate::enabled());
+        let core = core.and_then(|lane| Core::by_id(lane.registry.load(Relaxed)));
+        Self { call: core.and_then(|core| begin(core, site.op())) }
     }
+
+    /// Begins a call of an operation.
+    pub(crate) fn of(core: Arc<Core>, op: u32) -> Self {
+        Self { call: Some(core).filter(|_| crate::enabled()).and_then(|core| begin(core, op)) }
+    }
+}
+
+fn begin(core: Arc<Core>, op: u32) -> Option<(Arc<Core>, u32, (u64, u64))> {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let call = (Clock::get().ticks(), CALLS.fetch_add(1, Relaxed));
+    let _busy = Busy::enter()?;
+    heal(core.running.lock()).entry(op).or_default().insert(call);
+    Some((core, op, call))
 }
 
 impl Drop for InFlight {

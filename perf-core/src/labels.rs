@@ -69,6 +69,12 @@ pub(crate) fn look_up(name: &str, labels: At<'_>) -> u32 {
     directory::intern_series(name, labels.collect()).unwrap_or(0)
 }
 
+/// The operation id of a name with labels that are text; 0 if it cannot be had here and now.
+pub(crate) fn series_of(name: &str, labels: &[(&str, &str)]) -> u32 {
+    let labels = labels.iter().map(|(key, value)| (*key, (*value).to_owned()));
+    directory::intern_series(name, labels.collect()).unwrap_or(0)
+}
+
 struct Cache {
     /// Values that had to be shown, behind their lengths, with those around them.
     shown: Vec<u8>,

@@ -17,6 +17,7 @@
 
 mod buckets;
 mod builder;
+mod call;
 mod clock;
 mod collect;
 mod columns;
@@ -44,7 +45,9 @@ mod settings;
 mod site;
 mod skips;
 mod snapshot;
+mod span;
 mod stats;
+mod stretch;
 mod summary;
 mod switch;
 mod table;
@@ -52,6 +55,9 @@ mod timer;
 mod tracker;
 mod word;
 
+#[doc(hidden)]
+#[path = "bridge.rs"]
+pub mod __bridge;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -7,11 +7,8 @@ pub trait Polls: Debug + Default {
     /// Whether they are.
     const TIMED: bool;
 
-    /// A poll begins, at these ticks.
-    fn begin(&mut self, ticks: u64);
-
-    /// It ends, ready or not, at these ticks.
-    fn end(&mut self, ticks: u64);
+    /// Adds a poll of so many ticks.
+    fn add(&mut self, ticks: u64);
 
     /// When the call has ended: how many there were, their ticks in all, and those of the longest.
     fn told(&self) -> (u64, u64, u64);
@@ -25,10 +22,7 @@ impl Polls for Unpolled {
     const TIMED: bool = false;
 
     #[inline]
-    fn begin(&mut self, _: u64) {}
-
-    #[inline]
-    fn end(&mut self, _: u64) {}
+    fn add(&mut self, _: u64) {}
 
     #[inline]
     fn told(&self) -> (u64, u64, u64) {
@@ -42,20 +36,13 @@ pub struct Polled {
     polls: u64,
     busy: u64,
     longest: u64,
-    begun: u64,
 }
 
 impl Polls for Polled {
     const TIMED: bool = true;
 
     #[inline]
-    fn begin(&mut self, ticks: u64) {
-        self.begun = ticks;
-    }
-
-    #[inline]
-    fn end(&mut self, ticks: u64) {
-        let ticks = ticks.saturating_sub(self.begun);
+    fn add(&mut self, ticks: u64) {
         self.polls += 1;
         self.busy = self.busy.saturating_add(ticks);
         self.longest = self.longest.max(ticks);

@@ -1,7 +1,8 @@
 //! Exactly what the macros' expansions name. Not for use by hand, and not stable.
 
 pub use crate::{
-    future::{Call, Timed},
+    call::Call,
+    future::Timed,
     in_flight::InFlight,
     labels::{At, Label},
     outcome::Outcome,

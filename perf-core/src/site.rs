@@ -29,6 +29,8 @@ pub struct CallSite {
     place: OnceNonZeroUsize,
     /// Whether it is `timer!`'s, not a function's.
     is_scope: bool,
+    /// The label of its series, where it has one that never changes.
+    label: Option<(&'static str, &'static str)>,
 }
 
 /// Where an operation's name comes from.
@@ -52,7 +54,15 @@ impl CallSite {
             every: 1,
             place: OnceNonZeroUsize::new(),
             is_scope: false,
+            label: None,
         }
+    }
+
+    /// With all its calls in the series of one label.
+    #[must_use]
+    pub const fn label(mut self, key: &'static str, value: &'static str) -> Self {
+        self.label = Some((key, value));
+        self
     }
 
     /// As a scope's.
@@ -94,7 +104,8 @@ impl CallSite {
 
     #[cold]
     fn register(&self) -> u32 {
-        let op = directory::intern(&self.name());
+        let label = self.label.map(|(key, value)| (key, value.to_owned()));
+        let op = directory::intern_series(&self.name(), label.into_iter().collect());
         if let Some(op) = op.and_then(|op| NonZeroUsize::new(op as usize)) {
             if self.is_scope {
                 directory::mark_scope(op.get() as u32);

@@ -1,0 +1,7 @@
+//! What feeds perfkit from what programs use already: spans of `tracing`, the `metrics` facade,
+//! `tower` services, tokio's runtime, locks and channels.
+//!
+//! Programs use the `perfkit` crate, which re-exports what is here. Each module stands by itself,
+//! behind a feature of its name, and knows perf-core alone.
+
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]

@@ -1,0 +1,72 @@
+//! What perf-bridges needs of the timed path. Not for use by hand, and not stable.
+
+pub use crate::{
+    call::Call,
+    future::Timed,
+    scope::Scope,
+    site::{CallSite, Name},
+    span::{Entry, SpanCall},
+    stretch::Stretch,
+};
+
+use crate::{directory, in_flight::InFlight, labels, local, outcome::Outcome, registry::Registry};
+
+/// The id of an operation, 0 if it cannot be had here and now.
+#[must_use]
+pub fn operation(name: &str) -> u32 {
+    directory::intern(name).unwrap_or(0)
+}
+
+/// Keys and values.
+pub type Labels<'a> = &'a [(&'static str, &'a str)];
+
+/// A call that runs in pieces on any threads, timed from its first piece until [`finish`]. Dropped
+/// before that it counts as cancelled. What runs in a piece has it as its caller. While it lives it
+/// is one of the running calls of its operation.
+///
+/// [`finish`]: Self::finish
+#[derive(Debug)]
+pub struct Pieces {
+    name: Box<str>,
+    call: Call,
+    registry: Option<Registry>,
+    in_flight: Option<InFlight>,
+}
+
+impl Pieces {
+    /// A call of this name in a registry, else in the current one. Should it be cancelled or panic,
+    /// it is counted in the series of these labels.
+    #[must_use]
+    pub fn new(name: &str, cut_short: Labels<'_>, registry: Option<Registry>) -> Self {
+        let op = operation(name);
+        let core = registry.as_ref().map(|registry| registry.core().clone()).or_else(local::core);
+        let in_flight = core.filter(|_| op != 0).map(|core| InFlight::of(core, op));
+        let call = Call::of(labels::series_of(name, cut_short));
+        Self { name: name.into(), call, registry, in_flight }
+    }
+
+    /// Runs a piece.
+    pub fn run<R>(&mut self, piece: impl FnOnce() -> R) -> R {
+        /// Ends the piece, by panic too.
+        struct Piece<'a>(&'a mut Call, Option<crate::call::Open>);
+        impl Drop for Piece<'_> {
+            fn drop(&mut self) {
+                self.1.iter().for_each(|open| self.0.exit(open));
+            }
+        }
+        let open = self.call.enter(self.registry.as_ref().map(Registry::core));
+        let _ended = Piece(&mut self.call, open);
+        piece()
+    }
+
+    /// Ends the call, once: with this outcome, in the series of these labels.
+    pub fn finish(&mut self, outcome: Outcome, labels: Labels<'_>) {
+        let op = labels::series_of(&self.name, labels);
+        if op != 0 {
+            self.call.set_op(op);
+        }
+        self.call.set_outcome(outcome);
+        self.call.finish(self.registry.as_ref().map(Registry::core));
+        self.in_flight = None;
+    }
+}

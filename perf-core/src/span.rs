@@ -1,0 +1,135 @@
+//! One `tracing` span as a call: timed from the first time it is entered until it is closed.
+
+use crate::{
+    clock::Clock,
+    directory, enabled, labels,
+    lane::Lane,
+    local,
+    outcome::Outcome,
+    polls::{Polled, Polls},
+    registry::Registry,
+    ring::Event,
+    timer::record_elsewhere,
+    word::Word,
+};
+use std::{sync::atomic::Ordering::Relaxed, thread::panicking};
+
+/// A span. It may be entered again and again, on several threads, on more than one at once.
+#[derive(Debug)]
+pub struct SpanCall {
+    word: Word,
+    start: u64,
+    /// Ticks of the calls made from it.
+    children: u64,
+    registry: u32,
+    state: State,
+    entries: Polled,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Not entered yet.
+    New,
+    Running,
+    /// A timed call of the same operation stands for it.
+    Shadowed,
+}
+
+/// One entry of a span, under way on this thread.
+#[derive(Debug)]
+pub struct Entry {
+    lane: &'static Lane,
+    depth: u32,
+    begun: u64,
+}
+
+impl SpanCall {
+    /// A span of an operation, made in the span of another, if any.
+    #[must_use]
+    pub fn new(op: u32, parent: Option<&Self>) -> Self {
+        let parent = parent.map_or(0, |parent| parent.word.op());
+        Self {
+            word: Word::new(op, parent, false, false),
+            start: 0,
+            children: 0,
+            registry: 0,
+            state: State::New,
+            entries: Polled::default(),
+        }
+    }
+
+    /// It is entered on this thread. `None` where that is not timed.
+    pub fn enter(&mut self, registry: Option<&Registry>) -> Option<Entry> {
+        if self.state == State::Shadowed || (self.state == State::New && !enabled()) {
+            return None;
+        }
+        let core = registry.map(Registry::core);
+        let lane = core.map_or_else(local::current, local::lane_for)?;
+        let op = Some(self.word.op()).filter(|op| *op != 0)?;
+        let Some(entered) = lane.frames.enter_span(op) else {
+            self.state = State::Shadowed;
+            return None;
+        };
+        let begun = lane.clock.ticks();
+        if self.state == State::New {
+            // Where it runs by itself, as a task does, it was called from the span it was made in.
+            let parent = if entered.parent == 0 { self.word.parent() } else { entered.parent };
+            self.word = Word::new(op, parent, entered.nested, panicking());
+            self.registry = lane.registry.load(Relaxed);
+            self.start = begun;
+            self.state = State::Running;
+        }
+        Some(Entry { lane, depth: entered.depth, begun })
+    }
+
+    /// It is left on this thread.
+    pub fn exit(&mut self, entry: &Entry) {
+        self.entries.add(entry.lane.clock.ticks().saturating_sub(entry.begun));
+        match entry.lane.frames.leave_span(entry.depth, self.word.op()) {
+            Some((_, true)) => self.state = State::Shadowed,
+            Some((children, false)) => self.children = self.children.saturating_add(children),
+            None => self.word.0 |= Word::OVERLAP,
+        }
+        if panicking() && !self.word.has(Word::UNWINDING) {
+            self.word.set_outcome(Outcome::Panicked);
+        }
+    }
+
+    /// It is closed: recorded with these labels, as an error unless it panicked, unless it was never
+    /// entered, or a timed call of the same operation has been.
+    pub fn close(mut self, is_error: bool, labels: &[(&'static str, &str)]) {
+        if self.state != State::Running {
+            return;
+        }
+        let lane = local::current().filter(|lane| lane.registry.load(Relaxed) == self.registry);
+        let end = lane.map_or_else(|| Clock::get().ticks(), |lane| lane.clock.ticks());
+        let ticks = end.wrapping_sub(self.start);
+        if let Some(lane) = lane {
+            lane.frames.charge(self.word.parent(), end.saturating_sub(self.start));
+        }
+        if is_error && self.word.outcome() != Outcome::Panicked {
+            self.word.set_outcome(Outcome::Error);
+        }
+        self.label(labels);
+        let (polls, busy, longest) = self.entries.told();
+        let event = Event { word: self.word.0, ticks, children: self.children };
+        for event in [event, Event::polls(self.word.op(), polls, busy, longest)] {
+            match lane {
+                Some(lane) => lane.record(event),
+                None => record_elsewhere(self.registry, event),
+            }
+        }
+    }
+
+    /// Counts it in the series of its labels.
+    fn label(&mut self, labels: &[(&'static str, &str)]) {
+        if labels.is_empty() {
+            return;
+        }
+        let name = directory::series(self.word.op()).name;
+        let op = labels::series_of(&name, labels);
+        if op != 0 {
+            self.word.set_op(op);
+        }
+    }
+}
