@@ -6,12 +6,14 @@ use crate::{
     directory::{self, Series},
     histogram::Histogram,
     local::{self, Busy},
+    metric::MetricValue,
     operation::{Caller, InFlightCalls, Operation, PollTimes},
     primitive::heal,
     registry::{Core, NOT_COPYING},
     snapshot::Snapshot,
     stats::OpStats,
     table::Table,
+    values::ValueHistogram,
 };
 use std::{
     collections::BTreeMap,
@@ -23,6 +25,7 @@ use std::{
 pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
     let mut collected = Collected { only, ..Collected::default() };
     let mut started = *heal(core.started.lock());
+    let mut metrics = Vec::new();
     if let Some(_busy) = Busy::enter() {
         // A reset would come between the operations.
         let _reading = heal(core.reading.lock());
@@ -35,12 +38,15 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
         core.copying.store(NOT_COPYING, Relaxed);
         collected.add_skipped(core);
         collected.add_running(core);
+        metrics = collected.metrics(core);
     }
+    let descriptions = core.instruments.descriptions();
     Snapshot::new(
-        started,
-        SystemTime::now(),
-        local::lost(),
+        (started, SystemTime::now()),
+        local::lost() + collected.refused,
         collected.operations.into_values().collect(),
+        metrics,
+        descriptions,
     )
 }
 
@@ -50,6 +56,8 @@ struct Collected {
     only: Option<u32>,
     series: Vec<Series>,
     operations: BTreeMap<u32, Operation>,
+    /// Durations that were not finite.
+    refused: u64,
 }
 
 impl Collected {
@@ -110,6 +118,40 @@ impl Collected {
         self.operations.entry(op).or_insert_with(|| {
             Operation::empty(series.clone(), core.recording.layout_of(op).digits())
         })
+    }
+
+    /// The counters, gauges and distributions. Values in seconds are calls: those that came before
+    /// that was known join their operation here.
+    fn metrics(&mut self, core: &Core) -> Vec<(Series, MetricValue)> {
+        let mut metrics = Vec::new();
+        let instruments = &core.instruments;
+        if self.only.is_none() {
+            let counters = instruments.counters().into_iter();
+            metrics.extend(counters.map(|(op, count)| (op, MetricValue::Counter(count))));
+            let gauges = instruments.gauges().into_iter();
+            metrics.extend(gauges.map(|(op, value)| (op, MetricValue::Gauge(value))));
+        }
+        for (op, values) in instruments.distributions() {
+            if self.only.is_some_and(|only| only != op) {
+                continue;
+            }
+            if values.is_seconds() {
+                self.add_seconds(core, op, &values.collect());
+            } else {
+                metrics.push((op, MetricValue::Distribution(values.collect())));
+            }
+        }
+        let last = metrics.iter().map(|(op, _)| *op).max();
+        last.into_iter().for_each(|op| self.learn(op));
+        metrics.into_iter().map(|(op, value)| (self.series[op as usize].clone(), value)).collect()
+    }
+
+    fn add_seconds(&mut self, core: &Core, op: u32, values: &ValueHistogram) {
+        let operation = self.known(core, op);
+        if !values.is_empty() {
+            operation.add_seconds(values);
+        }
+        self.refused += values.refused();
     }
 
     fn add_running(&mut self, core: &Core) {

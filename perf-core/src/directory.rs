@@ -33,6 +33,14 @@ pub(crate) struct Series {
 }
 
 impl Series {
+    /// Whether its labels are these, in any order.
+    pub(crate) fn has_exactly(&self, labels: &[(&str, &str)]) -> bool {
+        let has = |(key, value): &(&str, &str)| {
+            self.labels.iter().any(|(known, of)| **known == **key && **of == **value)
+        };
+        self.labels.len() == labels.len() && labels.iter().all(has)
+    }
+
     /// Whether it stands for the label sets beyond the cap.
     pub(crate) fn is_overflow(&self) -> bool {
         matches!(&*self.labels, [(key, value)] if &**key == "overflow" && &**value == "true")

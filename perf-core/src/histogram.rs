@@ -1,6 +1,6 @@
 //! A sparse HdrHistogram of nanoseconds: what a snapshot keeps of each operation's durations.
 
-use crate::buckets::Layout;
+use crate::{buckets::Layout, values::combined};
 use std::time::Duration;
 
 /// The distribution of an operation's durations.
@@ -142,22 +142,7 @@ impl Histogram {
     fn combine(&mut self, other: &Self, combine: fn(u64, u64) -> u64) {
         let digits = self.digits().min(other.digits());
         let layout = Layout::new(digits);
-        let (ours, theirs) = (self.at(layout), other.at(layout));
-        let (mut ours, mut theirs) = (ours.into_iter().peekable(), theirs.into_iter().peekable());
-        let mut counts = Vec::with_capacity(ours.len().max(theirs.len()));
-        loop {
-            let index = match (ours.peek(), theirs.peek()) {
-                (Some((a, _)), Some((b, _))) => *a.min(b),
-                (Some((index, _)), None) | (None, Some((index, _))) => *index,
-                (None, None) => break,
-            };
-            let ours = ours.next_if(|(at, _)| *at == index).map_or(0, |(_, count)| count);
-            let theirs = theirs.next_if(|(at, _)| *at == index).map_or(0, |(_, count)| count);
-            let count = combine(ours, theirs);
-            if count > 0 {
-                counts.push((index, count));
-            }
-        }
+        let counts = combined(&self.at(layout), &other.at(layout), combine);
         *self = Self { layout, counts };
     }
 
@@ -173,7 +158,7 @@ impl Histogram {
 }
 
 /// Which of `total` sorted values a percentile is, from 1.
-fn rank(percentile: f64, total: u64) -> u64 {
+pub(crate) fn rank(percentile: f64, total: u64) -> u64 {
     // A percentile meant as k of n must not become k + 1 by rounding in binary.
     let exact = percentile.clamp(0.0, 100.0) / 100.0 * total as f64;
     ((exact - exact * f64::EPSILON).ceil() as u64).clamp(1, total.max(1))

@@ -28,11 +28,13 @@ mod future;
 mod histogram;
 mod human;
 mod in_flight;
+mod instruments;
 mod json;
 mod labels;
 mod lane;
 mod local;
 mod log;
+mod metric;
 mod operation;
 mod outcome;
 mod overhead;
@@ -53,6 +55,7 @@ mod switch;
 mod table;
 mod timer;
 mod tracker;
+mod values;
 mod word;
 
 #[doc(hidden)]
@@ -67,6 +70,8 @@ pub use clock::MAX_DURATION;
 pub use directory::{Labels, MAX_OPERATIONS, OVERFLOW, set_label_cap};
 pub use future::{Timed, TimedExt};
 pub use histogram::{Bucket, Histogram};
+pub use instruments::{Counter, Description, Distribution, Gauge};
+pub use metric::{Metric, MetricValue};
 pub use operation::{Caller, InFlightCalls, Operation, PollTimes};
 pub use outcome::Outcome;
 pub use overhead::overhead;
@@ -78,6 +83,7 @@ pub use switch::{enabled, set_enabled};
 pub use timer::{Timer, timer};
 pub use tracing::level_filters::LevelFilter;
 pub use tracker::{OperationSummary, PerformanceTracker};
+pub use values::{ValueBucket, ValueHistogram};
 
 use std::time::Duration;
 
@@ -106,6 +112,29 @@ pub fn reset() {
 /// Records a call timed elsewhere in the global registry, see [`Registry::record`].
 pub fn record(name: &str, duration: Duration) {
     Registry::global().record(name, duration);
+}
+
+/// A counter of the global registry, see [`Registry::counter`].
+///
+/// ```
+/// perf_core::counter("jobs_done", &[]).add(1);
+/// assert_eq!(perf_core::snapshot().counter("jobs_done", &[]), Some(1));
+/// ```
+#[must_use]
+pub fn counter(name: &str, labels: &[(&str, &str)]) -> Counter {
+    Registry::global().counter(name, labels)
+}
+
+/// A gauge of the global registry, see [`Registry::gauge`].
+#[must_use]
+pub fn gauge(name: &str, labels: &[(&str, &str)]) -> Gauge {
+    Registry::global().gauge(name, labels)
+}
+
+/// A distribution of the global registry, see [`Registry::distribution`].
+#[must_use]
+pub fn distribution(name: &str, labels: &[(&str, &str)]) -> Distribution {
+    Registry::global().distribution(name, labels)
 }
 
 /// The summary of the global registry, to print or to shape further.

@@ -141,7 +141,7 @@ pub(crate) fn owns(lane: &Lane) -> bool {
 }
 
 /// This thread's token: unique in the process, never 0.
-fn token() -> u64 {
+pub(crate) fn token() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     if TOKEN.get() == 0 {
         TOKEN.set(NEXT.fetch_add(1, Relaxed));

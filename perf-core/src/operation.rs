@@ -1,6 +1,9 @@
 //! What a snapshot knows of one operation.
 
-use crate::{directory::Series, histogram::Histogram, outcome::Outcome};
+use crate::{
+    clock::MAX_DURATION, directory::Series, histogram::Histogram, outcome::Outcome,
+    values::ValueHistogram,
+};
 use std::{sync::Arc, time::Duration};
 
 /// What is known of one operation. Durations are exact to the nanosecond where not said otherwise.
@@ -30,7 +33,7 @@ pub struct Operation {
     pub(crate) is_scope: bool,
 }
 
-/// The polls of an async operation that asked for `poll`.
+/// The polls of an async operation that asked for `poll`, and the times a span was entered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PollTimes {
     /// How many polls the calls that ended took.
@@ -240,10 +243,19 @@ impl Operation {
         self.overlaps
     }
 
-    /// The polls of its calls, where its site asked for `poll`.
+    /// The polls of its calls, where its site asked for `poll`; for spans, the times they were entered.
     #[must_use]
     pub fn polls(&self) -> Option<PollTimes> {
         self.polls
+    }
+
+    /// The time its calls were idle: of those whose polls are timed, the rest of their time.
+    ///
+    /// Polls are timed where a site asked for `poll`, and of every span.
+    #[must_use]
+    pub fn idle(&self) -> Option<Duration> {
+        let busy = self.polls?.busy_ns;
+        Some(Duration::from_nanos(self.sum_ns.saturating_sub(busy)))
     }
 
     /// The calls running when the snapshot was taken, where its site asked for `in_flight`.
@@ -282,6 +294,24 @@ impl Operation {
             folded: 0,
             is_scope: false,
         }
+    }
+
+    /// Adds durations that were kept as values in seconds.
+    pub(crate) fn add_seconds(&mut self, values: &ValueHistogram) {
+        let nanos =
+            |seconds: f64| (seconds.max(0.0) * 1e9).min(MAX_DURATION.as_nanos() as f64) as u64;
+        let mut added = Self::empty(self.series.clone(), self.histogram.digits());
+        // Negative ones count as zero, and so fall in one bucket.
+        values.buckets().for_each(|b| added.histogram.push(nanos(b.middle()), b.count));
+        let backward = values.buckets().filter(|bucket| bucket.middle() < 0.0);
+        added.backward = backward.map(|bucket| bucket.count).sum();
+        added.sum_ns = nanos(values.sum());
+        added.self_ns = added.sum_ns;
+        (added.min_ns, added.max_ns) =
+            (values.min().map_or(u64::MAX, nanos), values.max().map_or(0, nanos));
+        let calls = added.histogram.count();
+        added.callers = vec![Caller { name: None, calls, time_ns: added.sum_ns }];
+        self.merge(&added);
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

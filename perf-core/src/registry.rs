@@ -4,6 +4,7 @@ use crate::{
     clock::{Clock, MAX_DURATION},
     collect, directory,
     in_flight::Running,
+    instruments::Instruments,
     lane::Lane,
     local::{self, Busy},
     operation::Operation,
@@ -21,7 +22,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
-        atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
 };
@@ -77,10 +78,19 @@ pub(crate) struct Core {
     /// The calls under way, where sites ask for that.
     pub(crate) running: Mutex<Running>,
     pub(crate) recording: Recording,
+    pub(crate) instruments: Instruments,
+    /// What is run before a snapshot.
+    pub(crate) sources: Mutex<Vec<Source>>,
+    pub(crate) refreshing: AtomicBool,
 }
+
+/// Brings numbers up to date that somebody else keeps.
+pub(crate) type Source = Arc<dyn Fn(&Registry) + Send + Sync>;
 
 /// How often a stripe that is held is tried again before another one is: some microseconds.
 const PATIENCE: usize = 100;
+/// Ticks of a call that ended before it began.
+const BACKWARD: u64 = u64::MAX;
 /// No stripe has this place.
 pub(crate) const NOT_COPYING: usize = usize::MAX;
 
@@ -122,6 +132,7 @@ impl Registry {
     /// is empty.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        self.refresh();
         collect::snapshot(self.core(), None)
     }
 
@@ -132,8 +143,8 @@ impl Registry {
         collect::snapshot(self.core(), Some(op)).get(name).cloned()
     }
 
-    /// Sets all counts, times and histograms to zero. Operations stay known, with no calls; calls
-    /// under way are counted when they end.
+    /// Sets all counts, times and histograms to zero. Operations and counters stay known, with no
+    /// calls and at 0; calls under way are counted when they end; gauges stay as they are.
     pub fn reset(&self) {
         let Some(_busy) = Busy::enter() else { return };
         let core = self.core();
@@ -142,6 +153,7 @@ impl Registry {
         let mut stripes: Vec<_> = core.stripes.iter().map(|stripe| heal(stripe.lock())).collect();
         stripes.iter_mut().for_each(|table| table.reset(&core.recording));
         heal(core.skipped.lock()).clear();
+        core.instruments.reset();
         *heal(core.started.lock()) = SystemTime::now();
     }
 
@@ -203,6 +215,27 @@ impl Registry {
         self.core().record(Event { word: word.0, ticks, children: 0 });
     }
 
+    /// Records calls of an operation that took so many seconds each; below zero, they ended before
+    /// they began.
+    pub(crate) fn record_seconds(&self, op: u32, seconds: f64, times: u64) {
+        if !crate::enabled() {
+            return;
+        }
+        // What no `Duration` holds is clamped all the same.
+        let duration = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+        let ticks = if seconds < 0.0 { BACKWARD } else { Clock::get().ticks_of(duration) };
+        let event = Event { word: Word::new(op, 0, false, false).0, ticks, children: 0 };
+        if times == 1 {
+            return self.core().record(event);
+        }
+        match Busy::enter() {
+            Some(_busy) => {
+                self.core().stripe(&mut 0).record_many(event, times, &self.core().recording);
+            }
+            None => local::lose(),
+        }
+    }
+
     /// Sets how many significant digits the histograms of operations first seen from now on keep:
     /// 1 to 5, 3 by default. At 3 digits an operation takes 4 KiB for each power of two its
     /// durations span, and at most 8 KiB for all below 2,048 ticks of the clock (a microsecond or
@@ -249,6 +282,9 @@ impl Core {
             skipped: Mutex::default(),
             running: Mutex::default(),
             recording: Recording::new(Clock::get().ticks_of(MAX_DURATION)),
+            instruments: Instruments::default(),
+            sources: Mutex::default(),
+            refreshing: AtomicBool::new(false),
         }
     }
 

@@ -1,7 +1,17 @@
 //! Plain data: everything a registry knew at one moment.
 
-use crate::operation::Operation;
-use std::time::{Duration, SystemTime};
+use crate::{
+    directory::Series,
+    instruments::Description,
+    metric::{Metric, MetricValue},
+    operation::Operation,
+    values::ValueHistogram,
+};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// Everything recorded up to one moment: plain, sorted data that no longer changes.
 ///
@@ -19,24 +29,35 @@ use std::time::{Duration, SystemTime};
 /// let interval = registry.snapshot().since(&before);
 /// assert_eq!(interval.get("work").unwrap().count(), 1);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     started: SystemTime,
     taken: SystemTime,
     lost: u64,
     /// By name, then labels.
     operations: Vec<Operation>,
+    /// By name, then labels, then kind.
+    metrics: Vec<Metric>,
+    /// Of all names, operations' too.
+    descriptions: BTreeMap<Arc<str>, Arc<Description>>,
 }
 
 impl Snapshot {
     pub(crate) fn new(
-        started: SystemTime,
-        taken: SystemTime,
+        (started, taken): (SystemTime, SystemTime),
         lost: u64,
         mut operations: Vec<Operation>,
+        metrics: Vec<(Series, MetricValue)>,
+        descriptions: BTreeMap<Arc<str>, Arc<Description>>,
     ) -> Self {
         operations.sort_by(|a, b| a.series.cmp(&b.series));
-        Self { started, taken, lost, operations }
+        let described = |(series, value): (Series, MetricValue)| {
+            let description = descriptions.get(&series.name).cloned();
+            Metric { series, value, description, taken }
+        };
+        let mut metrics: Vec<_> = metrics.into_iter().map(described).collect();
+        metrics.sort_by(|a, b| a.key().cmp(&b.key()));
+        Self { started, taken, lost, operations, metrics, descriptions }
     }
 
     /// All operations, by name, then labels.
@@ -65,10 +86,53 @@ impl Snapshot {
     /// ```
     #[must_use]
     pub fn get_labelled(&self, name: &str, labels: &[(&str, &str)]) -> Option<&Operation> {
-        self.series(name).find(|operation| {
-            let has = |(key, value): &(&str, &str)| operation.label(key) == Some(value);
-            operation.labels().len() == labels.len() && labels.iter().all(has)
+        self.series(name).find(|operation| operation.series.has_exactly(labels))
+    }
+
+    /// All counters, gauges and distributions, by name, then labels.
+    #[must_use]
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// The values of the metrics of this name with exactly these labels, in any order.
+    fn values(&self, name: &str, labels: &[(&str, &str)]) -> impl Iterator<Item = &MetricValue> {
+        let first = self.metrics.partition_point(|metric| metric.name() < name);
+        let of_name = self.metrics[first..].iter().take_while(move |metric| metric.name() == name);
+        of_name.filter(move |metric| metric.series.has_exactly(labels)).map(Metric::value)
+    }
+
+    /// The counter of this name with exactly these labels.
+    #[must_use]
+    pub fn counter(&self, name: &str, labels: &[(&str, &str)]) -> Option<u64> {
+        self.values(name, labels).find_map(|value| match value {
+            MetricValue::Counter(count) => Some(*count),
+            _ => None,
         })
+    }
+
+    /// The gauge of this name with exactly these labels.
+    #[must_use]
+    pub fn gauge(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        self.values(name, labels).find_map(|value| match value {
+            MetricValue::Gauge(value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// The distribution of this name with exactly these labels.
+    #[must_use]
+    pub fn distribution(&self, name: &str, labels: &[(&str, &str)]) -> Option<&ValueHistogram> {
+        self.values(name, labels).find_map(|value| match value {
+            MetricValue::Distribution(histogram) => Some(histogram),
+            _ => None,
+        })
+    }
+
+    /// What [`Registry::describe`](crate::Registry::describe) said of a name, of an operation's too.
+    #[must_use]
+    pub fn description(&self, name: &str) -> Option<&Description> {
+        self.descriptions.get(name).map(|description| &**description)
     }
 
     /// When recording began: the registry's start, its last reset, or the start of the interval.
@@ -118,12 +182,23 @@ impl Snapshot {
                 Err(at) => self.operations.insert(at, operation.clone()),
             }
         }
+        for metric in &other.metrics {
+            match self.metrics.binary_search_by(|ours| ours.key().cmp(&metric.key())) {
+                Ok(at) => self.metrics[at].merge(metric),
+                Err(at) => self.metrics.insert(at, metric.clone()),
+            }
+        }
+        for (name, theirs) in &other.descriptions {
+            let ours = self.descriptions.entry(Arc::clone(name)).or_default();
+            // The order of merging must not matter.
+            *ours = Arc::clone((&*ours).max(theirs));
+        }
     }
 
     /// What came after `earlier`, an earlier snapshot of the same registry: operations without a
     /// call in between have no calls. If the registry was reset in between, everything since.
     ///
-    /// Minimum and maximum of an interval are exact where they are new, else those of the
+    /// Gauges are as they were at the end. Minimum and maximum of an interval are exact where they are new, else those of the
     /// histogram's outermost buckets.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
@@ -138,11 +213,17 @@ impl Snapshot {
             .operations
             .iter()
             .map(|now| before(now).map_or_else(|| now.clone(), |before| now.since(before)));
+        let metrics = self.metrics.iter().map(|now| {
+            let at = earlier.metrics.binary_search_by(|before| before.key().cmp(&now.key()));
+            at.map_or_else(|_| now.clone(), |at| now.since(&earlier.metrics[at]))
+        });
         Self {
             started: earlier.taken,
             taken: self.taken,
             lost: self.lost.saturating_sub(earlier.lost),
             operations: operations.collect(),
+            metrics: metrics.collect(),
+            descriptions: self.descriptions.clone(),
         }
     }
 }

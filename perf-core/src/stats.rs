@@ -173,6 +173,20 @@ impl OpStats {
         }
     }
 
+    /// Records a plain event some times.
+    pub(crate) fn record_many(&mut self, event: Event, mut times: u64, limit: u64) {
+        let word = Word(event.word).plain();
+        if self.word != word {
+            self.turn_to(word);
+        }
+        while times > 0 {
+            let some = u32::try_from(times).unwrap_or(u32::MAX);
+            let ticks = self.tally(event.ticks, some, limit);
+            self.count(u64::from(some), ticks);
+            times -= u64::from(some);
+        }
+    }
+
     /// Adds calls of one duration, and returns their sum.
     #[inline]
     fn tally(&mut self, ticks: u64, calls: u32, limit: u64) -> u64 {

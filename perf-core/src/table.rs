@@ -89,6 +89,12 @@ impl Table {
         self.add(op, recording).record(event, recording.limit);
     }
 
+    /// Records a plain event some times.
+    pub(crate) fn record_many(&mut self, event: Event, times: u64, recording: &Recording) {
+        let op = Word(event.word).op();
+        self.add(op, recording).record_many(event, times, recording.limit);
+    }
+
     /// The statistics of an operation, new if need be.
     #[cold]
     fn add(&mut self, op: u32, recording: &Recording) -> &mut OpStats {
