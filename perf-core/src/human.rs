@@ -58,6 +58,45 @@ pub(crate) fn count(count: u64) -> String {
     out
 }
 
+/// A value with its unit (a UCUM code) as people read it: `1 234`, `0.125`, `12.5 MiB`, `85 %`.
+pub(crate) fn measure(value: f64, unit: Option<&str>) -> String {
+    match unit {
+        Some("By") => bytes(value),
+        Some("s") => spaced((value.max(0.0) * 1e9) as u64).to_string(),
+        None | Some("1" | "") => number(value),
+        // What is in braces says what is counted: so does the name.
+        Some(unit) if unit.starts_with('{') => number(value),
+        Some(unit) => format!("{} {unit}", number(value)),
+    }
+}
+
+/// Bytes by powers of 1,024.
+pub(crate) fn bytes(value: f64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let steps = (value.abs().max(1.0).log2() / 10.0) as usize;
+    let at = steps.min(UNITS.len() - 1);
+    let scale = (1_u64 << (10 * at)) as f64;
+    format!("{} {}", number(value / scale), UNITS[at])
+}
+
+/// Whole numbers in full, others with three digits or so.
+fn number(value: f64) -> String {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.abs() >= EXACT || !value.is_finite() {
+        return format!("{value:e}");
+    }
+    if value.fract() == 0.0 {
+        let sign = if value < 0.0 { "-" } else { "" };
+        return format!("{sign}{}", count(value.abs() as u64));
+    }
+    match value.abs() {
+        100.0.. => format!("{value:.1}"),
+        1.0.. => format!("{value:.2}"),
+        0.001.. => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -89,5 +128,23 @@ mod tests {
         assert_eq!(count(7), "7");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(123_456), "123\u{202f}456");
+    }
+
+    #[test]
+    fn measures() {
+        for (value, unit, shown) in [
+            (0.0, None, "0"),
+            (-1_234.0, Some("{request}"), "-1\u{202f}234"),
+            (0.125, Some("1"), "0.1250"),
+            (85.25, Some("%"), "85.25 %"),
+            (13_107_200.0, Some("By"), "12.50 MiB"),
+            (-1024.0, Some("By"), "-1 KiB"),
+            (0.25, Some("s"), "250.0 ms"),
+            (1e300, None, "1e300"),
+            (1.5e-7, None, "1.50e-7"),
+            (f64::NAN, None, "NaN"),
+        ] {
+            assert_eq!(measure(value, unit), shown, "{value} {unit:?}");
+        }
     }
 }

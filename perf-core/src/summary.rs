@@ -2,14 +2,14 @@
 
 use crate::{
     columns::{Column, Mark, TRUSTED_COSTS, nanos, percent},
-    human,
+    grid::{grid, printable, shorten, widths},
+    human, metrics_table,
     operation::Operation,
     overhead::overhead,
     snapshot::Snapshot,
 };
-use comfy_table::{CellAlignment, ColumnConstraint, LineStyle, Table, Width, presets};
+use comfy_table::Table;
 use std::{cmp::Reverse, fmt, str::FromStr, time::Duration};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The table of a snapshot, as text by [`Display`](fmt::Display).
 ///
@@ -193,24 +193,39 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.rows();
-        let shown = &rows[..rows.len().min(self.options.limit)];
-        if rows.is_empty() {
+        let metrics = metrics_table::tables(self.snapshot.metrics(), &self.options);
+        if rows.is_empty() && metrics.is_empty() {
             return writeln!(f, "perfkit: no timed operation has been called");
         }
-        let (table, marks) = self.table(shown);
-        for (at, line) in table.lines().enumerate() {
-            // The header, and the rule below it.
-            let style = if at == 0 { "1" } else { "2" };
-            self.line(f, line.trim_end(), (at < 2).then_some(style))?;
+        if !rows.is_empty() {
+            self.operations(f, &rows)?;
         }
-        for note in self.notes(&rows, shown.len(), &marks) {
-            self.line(f, &note, Some("2"))?;
+        for (table, note) in metrics {
+            self.lines(f, &table)?;
+            note.iter().try_for_each(|note| self.line(f, note, Some("2")))?;
         }
         Ok(())
     }
 }
 
 impl Summary {
+    fn operations(&self, f: &mut fmt::Formatter<'_>, rows: &[&Operation]) -> fmt::Result {
+        let shown = &rows[..rows.len().min(self.options.limit)];
+        let (table, marks) = self.table(shown);
+        self.lines(f, &table)?;
+        let notes = self.notes(rows, shown.len(), &marks);
+        notes.iter().try_for_each(|note| self.line(f, note, Some("2")))
+    }
+
+    fn lines(&self, f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
+        for (at, line) in table.lines().enumerate() {
+            // The header, and the rule below it.
+            let style = if at == 0 { "1" } else { "2" };
+            self.line(f, line.trim_end(), (at < 2).then_some(style))?;
+        }
+        Ok(())
+    }
+
     fn line(&self, f: &mut fmt::Formatter<'_>, text: &str, style: Option<&str>) -> fmt::Result {
         match style.filter(|_| self.options.color) {
             Some(style) => writeln!(f, "\u{1b}[{style}m{text}\u{1b}[0m"),
@@ -226,8 +241,7 @@ impl Summary {
         columns.push(Column::Max);
         loop {
             let (mut table, marks) = self.table_of(rows, &columns);
-            let widths: Vec<usize> =
-                table.column_max_content_widths().iter().map(|width| usize::from(*width)).collect();
+            let widths = widths(&table);
             // Two columns between figures.
             let figures: usize = widths.iter().skip(1).map(|width| width + 2).sum();
             let room = self.options.width.saturating_sub(figures);
@@ -247,9 +261,6 @@ impl Summary {
     fn table_of(&self, rows: &[&Operation], columns: &[Column]) -> (Table, Vec<Mark>) {
         let all = self.snapshot.total_time();
         let (mut marks, mut titles) = (Vec::new(), vec!["operation".to_owned()]);
-        let mut table = Table::new();
-        let rule = LineStyle::none().fill('─');
-        table.load_style(presets::NOTHING.header_separator(rule));
         let mut cells = vec![rows.iter().map(|row| shown_name(row)).collect::<Vec<_>>()];
         for column in columns {
             let figures = rows.iter().map(|row| column.figure(row, all));
@@ -264,17 +275,7 @@ impl Summary {
             cells.push(signed.collect());
             marks.extend(of_column);
         }
-        table.set_header(titles);
-        for row in 0..rows.len() {
-            table.add_row(cells.iter().map(|column| &column[row]));
-        }
-        for column in table.column_iter_mut() {
-            let alignment =
-                if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right };
-            column.set_cell_alignment(alignment);
-            column.set_padding((if column.index == 0 { 0 } else { 2 }, 0));
-        }
-        (table, marks)
+        (grid(titles, &cells), marks)
     }
 
     /// What the figures rest on.
@@ -344,43 +345,7 @@ fn ended_at_once(rows: &[&Operation]) -> Option<String> {
     ))
 }
 
-/// Keeps the names' column to a width; the end of a path says more than its beginning.
-fn shorten(table: &mut Table, width: usize) {
-    for row in table.row_iter_mut() {
-        let mut cells: Vec<_> = row.cell_iter().map(comfy_table::Cell::content).collect();
-        if let Some(name) = cells.first_mut().filter(|name| name.width() > width) {
-            let mut kept = 1;
-            let end = name.char_indices().rev().take_while(|(_, c)| {
-                kept += c.width().unwrap_or(0);
-                kept <= width
-            });
-            let from = end.last().map_or(name.len(), |(at, _)| at);
-            *name = format!("…{}", &name[from..]);
-        }
-        *row = cells.into();
-    }
-    let width = Width::Fixed(u16::try_from(width).unwrap_or(u16::MAX));
-    if let Some(column) = table.column_mut(0) {
-        column.set_constraint(ColumnConstraint::UpperBoundary(width));
-    }
-}
-
 /// A row's name, marked where not every call was timed.
 fn shown_name(operation: &Operation) -> String {
     printable(&operation.full_name()) + if operation.is_sampled() { " #" } else { "" }
-}
-
-/// A name on one line and in its own direction, whatever is in it: characters that cannot be seen
-/// but change what can are shown escaped.
-fn printable(name: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut shown = String::with_capacity(name.len());
-    for c in name.chars() {
-        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
 }

@@ -263,7 +263,7 @@ fn bound(bucket: i32, bits: u8) -> f64 {
 /// The bucket with so many bits fewer.
 fn coarser(bucket: i32, fewer: u8) -> i32 {
     let Some(above) = bucket.unsigned_abs().checked_sub(1) else { return 0 };
-    let coarse = (above >> fewer) as i32 + 1;
+    let coarse = (above >> fewer).cast_signed() + 1;
     if bucket < 0 { -coarse } else { coarse }
 }
 
