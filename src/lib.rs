@@ -47,6 +47,7 @@
 //! Everything goes to [`Registry::global`] unless [`with_registry`] sends what a closure runs
 //! elsewhere. [`PerformanceTracker`] is a registry with a smaller face, for one part of a program.
 
+pub use perf_bridges::*;
 pub use perf_core::*;
 pub use perf_macros::timed;
 

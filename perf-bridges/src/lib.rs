@@ -5,3 +5,13 @@
 //! behind a feature of its name, and knows perf-core alone.
 
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
+
+#[cfg(feature = "tracing")]
+mod layer;
+#[cfg(feature = "metrics")]
+mod recorder;
+
+#[cfg(feature = "tracing")]
+pub use layer::{SpanLayer, layer};
+#[cfg(feature = "metrics")]
+pub use recorder::{MetricsRecorder, metrics_recorder};

@@ -5,7 +5,7 @@ pub use crate::{
     future::Timed,
     scope::Scope,
     site::{CallSite, Name},
-    span::{Entry, SpanCall},
+    span::SpanCall,
     stretch::Stretch,
 };
 

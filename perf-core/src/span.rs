@@ -24,6 +24,9 @@ pub struct SpanCall {
     registry: u32,
     state: State,
     entries: Polled,
+    /// The first of those under way, which are seldom more than one.
+    entry: Option<Entry>,
+    more: Vec<Entry>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,55 +38,74 @@ enum State {
     Shadowed,
 }
 
-/// One entry of a span, under way on this thread.
+/// One entry of a span, under way on the thread of its lane.
 #[derive(Debug)]
-pub struct Entry {
+struct Entry {
     lane: &'static Lane,
     depth: u32,
     begun: u64,
 }
 
 impl SpanCall {
-    /// A span of an operation, made in the span of another, if any.
+    /// A span of an operation.
     #[must_use]
-    pub fn new(op: u32, parent: Option<&Self>) -> Self {
-        let parent = parent.map_or(0, |parent| parent.word.op());
+    pub fn new(op: u32) -> Self {
         Self {
-            word: Word::new(op, parent, false, false),
+            word: Word::new(op, 0, false, false),
             start: 0,
             children: 0,
             registry: 0,
             state: State::New,
             entries: Polled::default(),
+            entry: None,
+            more: Vec::new(),
         }
     }
 
-    /// It is entered on this thread. `None` where that is not timed.
-    pub fn enter(&mut self, registry: Option<&Registry>) -> Option<Entry> {
+    /// Its operation.
+    #[must_use]
+    pub fn operation(&self) -> u32 {
+        self.word.op()
+    }
+
+    /// It is entered on this thread. Where it runs by itself, as a task does, `made_in` is the caller:
+    /// the operation of the span it was made in, or 0.
+    pub fn enter(&mut self, registry: Option<&Registry>, made_in: impl FnOnce() -> u32) {
         if self.state == State::Shadowed || (self.state == State::New && !enabled()) {
-            return None;
+            return;
         }
         let core = registry.map(Registry::core);
-        let lane = core.map_or_else(local::current, local::lane_for)?;
-        let op = Some(self.word.op()).filter(|op| *op != 0)?;
+        let Some(lane) = core.map_or_else(local::current, local::lane_for) else { return };
+        let op = self.word.op();
+        if op == 0 {
+            return;
+        }
         let Some(entered) = lane.frames.enter_span(op) else {
             self.state = State::Shadowed;
-            return None;
+            return;
+        };
+        let parent = if self.state == State::New && entered.parent == 0 {
+            made_in()
+        } else {
+            entered.parent
         };
         let begun = lane.clock.ticks();
         if self.state == State::New {
-            // Where it runs by itself, as a task does, it was called from the span it was made in.
-            let parent = if entered.parent == 0 { self.word.parent() } else { entered.parent };
             self.word = Word::new(op, parent, entered.nested, panicking());
             self.registry = lane.registry.load(Relaxed);
             self.start = begun;
             self.state = State::Running;
         }
-        Some(Entry { lane, depth: entered.depth, begun })
+        let entry = Entry { lane, depth: entered.depth, begun };
+        match self.entry {
+            None => self.entry = Some(entry),
+            Some(_) => self.more.push(entry),
+        }
     }
 
     /// It is left on this thread.
-    pub fn exit(&mut self, entry: &Entry) {
+    pub fn exit(&mut self) {
+        let Some(entry) = self.take_entry() else { return };
         self.entries.add(entry.lane.clock.ticks().saturating_sub(entry.begun));
         match entry.lane.frames.leave_span(entry.depth, self.word.op()) {
             Some((_, true)) => self.state = State::Shadowed,
@@ -93,6 +115,15 @@ impl SpanCall {
         if panicking() && !self.word.has(Word::UNWINDING) {
             self.word.set_outcome(Outcome::Panicked);
         }
+    }
+
+    /// The last entry on this thread. None if it was entered on another, which its guards forbid, or
+    /// where that was not timed.
+    fn take_entry(&mut self) -> Option<Entry> {
+        if let Some(at) = self.more.iter().rposition(|entry| local::owns(entry.lane)) {
+            return Some(self.more.remove(at));
+        }
+        self.entry.take_if(|entry| local::owns(entry.lane))
     }
 
     /// It is closed: recorded with these labels, as an error unless it panicked, unless it was never

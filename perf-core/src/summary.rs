@@ -200,8 +200,11 @@ impl fmt::Display for Summary {
         if !rows.is_empty() {
             self.operations(f, &rows)?;
         }
-        for (table, note) in metrics {
-            self.lines(f, &table)?;
+        for (at, (table, note)) in metrics.iter().enumerate() {
+            if at > 0 || !rows.is_empty() {
+                writeln!(f)?;
+            }
+            self.lines(f, table)?;
             note.iter().try_for_each(|note| self.line(f, note, Some("2")))?;
         }
         Ok(())

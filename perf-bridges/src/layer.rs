@@ -1,0 +1,285 @@
+//! A `tracing_subscriber` layer that times every span.
+
+use perf_core::{
+    __bridge::{SpanCall, operation},
+    Registry,
+};
+use std::{cell::Cell, fmt, sync::Arc};
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    Layer,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
+
+/// Times every span, as a call of an operation named by the span: its time is that from the first time
+/// it was entered until it is closed, busy while it is entered and idle between
+/// ([`polls`](perf_core::Operation::polls), [`idle`](perf_core::Operation::idle)). What runs while it
+/// is entered has it as its caller, as in a timed scope. A span that is never entered is not counted,
+/// like a future that is never polled.
+///
+/// A span in which an event at level ERROR occurs is counted as an error; one with an event or a field
+/// of its own named `error` too (unless that is `false`), or with `otel.status_code` set to `ERROR`.
+/// [`error_level`](Self::error_level) and [`error_fields`](Self::error_fields) change that.
+///
+/// To time only some spans, put a filter on it, as on any layer:
+///
+/// ```
+/// use tracing_subscriber::{filter::LevelFilter, prelude::*};
+///
+/// tracing_subscriber::registry().with(perf_bridges::layer().with_filter(LevelFilter::INFO)).init();
+///
+/// tracing::info_span!("load").in_scope(|| tracing::debug_span!("detail").in_scope(|| ()));
+/// assert_eq!(perf_core::get("load").unwrap().count(), 1);
+/// assert!(perf_core::get("detail").is_none());
+/// ```
+///
+/// A function that has both `#[timed]` and `#[instrument]` is two operations, with the function's path
+/// and with the span's name. Where both have one name it is one call: the span, directly inside or
+/// around the timed call, is not counted.
+#[derive(Clone)]
+#[must_use = "a layer does nothing until a subscriber has it"]
+pub struct SpanLayer {
+    labels: Arc<[&'static str]>,
+    error_fields: Arc<[&'static str]>,
+    error_level: Option<Level>,
+    registry: Option<Registry>,
+}
+
+/// A layer that times every span.
+///
+/// ```
+/// use tracing_subscriber::prelude::*;
+///
+/// tracing_subscriber::registry().with(perf_bridges::layer().labels(&["table"])).init();
+///
+/// #[tracing::instrument]
+/// fn query(table: &str) {}
+///
+/// query("users");
+/// let snapshot = perf_core::snapshot();
+/// assert_eq!(snapshot.get_labelled("query", &[("table", "users")]).unwrap().count(), 1);
+/// ```
+pub fn layer() -> SpanLayer {
+    SpanLayer {
+        labels: Arc::new([]),
+        error_fields: Arc::new(["error", STATUS_CODE]),
+        error_level: Some(Level::ERROR),
+        registry: None,
+    }
+}
+
+/// The field by which OpenTelemetry's layer is told a span's status.
+const STATUS_CODE: &str = "otel.status_code";
+
+impl SpanLayer {
+    /// Fields that become labels, with what they were last set to when the span is closed; fields that
+    /// a span does not have, or never sets, are left out of its labels. The number of label sets is
+    /// bounded, see [`set_label_cap`](perf_core::set_label_cap).
+    pub fn labels(mut self, fields: &[&'static str]) -> Self {
+        self.labels = fields.into();
+        self
+    }
+
+    /// Events at this level or a more severe one make their span an error; `None` if no level does.
+    /// `ERROR` unless set.
+    pub fn error_level(mut self, level: impl Into<Option<Level>>) -> Self {
+        self.error_level = level.into();
+        self
+    }
+
+    /// Fields, of a span or of an event in it, that make the span an error: `error` and
+    /// `otel.status_code` unless set. A field that is `false` does not, and `otel.status_code` only as
+    /// `ERROR`.
+    pub fn error_fields(mut self, fields: &[&'static str]) -> Self {
+        self.error_fields = fields.into();
+        self
+    }
+
+    /// Records in a registry of one's own, whatever thread the spans are on.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    fn is_error(&self, event: &Event<'_>) -> bool {
+        let metadata = event.metadata();
+        if self.error_level.is_some_and(|level| *metadata.level() <= level) {
+            return true;
+        }
+        let mut fields = metadata.fields().iter();
+        if !fields.any(|field| self.error_fields.contains(&field.name())) {
+            return false;
+        }
+        let mut is_error = false;
+        event.record(&mut Seen { layer: self, labels: None, is_error: &mut is_error });
+        is_error
+    }
+}
+
+impl fmt::Debug for SpanLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanLayer")
+            .field("labels", &self.labels)
+            .field("error_fields", &self.error_fields)
+            .field("error_level", &self.error_level)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is kept with a span.
+struct Timing {
+    call: SpanCall,
+    labels: Labels,
+    is_error: bool,
+}
+
+type Labels = Vec<(&'static str, String)>;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let call = SpanCall::new(operation_of(attributes.metadata()));
+        let mut timing = Timing { call, labels: Vec::new(), is_error: false };
+        attributes.record(&mut Seen::of(self, &mut timing));
+        span.extensions_mut().insert(timing);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        with_timing(&context, id, |timing, _| values.record(&mut Seen::of(self, timing)));
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // Those about timed calls tell nothing of the span they are in.
+        if event.metadata().target() == "perfkit" || !self.is_error(event) {
+            return;
+        }
+        if let Some(span) = context.event_span(event)
+            && let Some(timing) = span.extensions_mut().get_mut::<Timing>()
+        {
+            timing.is_error = true;
+        }
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        with_timing(&context, id, |timing, span| {
+            timing.call.enter(self.registry.as_ref(), || made_in(span));
+        });
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        with_timing(&context, id, |timing, _| timing.call.exit());
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let Some(span) = context.span(&id) else { return };
+        let timing = span.extensions_mut().remove::<Timing>();
+        if let Some(Timing { call, labels, is_error }) = timing {
+            let labels: Vec<_> = labels.iter().map(|(key, value)| (*key, &**value)).collect();
+            call.close(is_error, &labels);
+        }
+    }
+}
+
+fn with_timing<S: Subscriber + for<'a> LookupSpan<'a>>(
+    context: &Context<'_, S>,
+    id: &Id,
+    then: impl FnOnce(&mut Timing, &SpanRef<'_, S>),
+) {
+    let Some(span) = context.span(id) else { return };
+    if let Some(timing) = span.extensions_mut().get_mut::<Timing>() {
+        then(timing, &span);
+    }
+}
+
+/// The operation of the span around.
+fn made_in<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> u32 {
+    let Some(parent) = span.parent() else { return 0 };
+    parent.extensions().get::<Timing>().map_or(0, |timing| timing.call.operation())
+}
+
+/// Places in a thread's memory of which operation a span is.
+const PLACES: usize = 64;
+
+thread_local! {
+    /// By the address of the span's metadata, which never goes away.
+    static OPERATIONS: [Cell<(usize, u32)>; PLACES] = const { [const { Cell::new((0, 0)) }; PLACES] };
+}
+
+fn operation_of(metadata: &'static Metadata<'static>) -> u32 {
+    let address = std::ptr::from_ref(metadata).addr();
+    OPERATIONS.with(|operations| {
+        let place = &operations[address / align_of::<Metadata<'_>>() % PLACES];
+        match place.get() {
+            (known, op) if known == address => op,
+            _ => {
+                let op = operation(metadata.name());
+                if op != 0 {
+                    place.set((address, op));
+                }
+                op
+            }
+        }
+    })
+}
+
+/// Sees the fields of a span or of an event.
+struct Seen<'a> {
+    layer: &'a SpanLayer,
+    /// Where labels go; an event's fields are none.
+    labels: Option<&'a mut Labels>,
+    is_error: &'a mut bool,
+}
+
+impl<'a> Seen<'a> {
+    fn of(layer: &'a SpanLayer, timing: &'a mut Timing) -> Self {
+        Self { layer, labels: Some(&mut timing.labels), is_error: &mut timing.is_error }
+    }
+
+    fn label(&mut self, field: &Field, value: impl FnOnce() -> String) {
+        let Some(labels) = self.labels.as_mut() else { return };
+        if self.layer.labels.contains(&field.name()) {
+            labels.retain(|(key, _)| *key != field.name());
+            labels.push((field.name(), value()));
+        }
+    }
+
+    fn error(&mut self, field: &Field, is_error: impl FnOnce() -> bool) {
+        if self.layer.error_fields.contains(&field.name()) {
+            *self.is_error |= is_error();
+        }
+    }
+}
+
+impl Visit for Seen<'_> {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.error(field, || value);
+        self.label(field, || value.to_string());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.error(field, || field.name() != STATUS_CODE || value.eq_ignore_ascii_case("error"));
+        self.label(field, || value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.error(field, || field.name() != STATUS_CODE || is_status_error(value));
+        self.label(field, || unquoted(format!("{value:?}")));
+    }
+}
+
+/// `ERROR`, or OpenTelemetry's `Status::Error { … }` as it shows itself.
+fn is_status_error(value: &dyn fmt::Debug) -> bool {
+    let shown = unquoted(format!("{value:?}")).to_ascii_lowercase();
+    shown.starts_with("error")
+}
+
+/// What is recorded by `Debug`, as `#[instrument]` does with a `String`, without its quotes.
+fn unquoted(shown: String) -> String {
+    let inner = shown.strip_prefix('"').and_then(|shown| shown.strip_suffix('"'));
+    inner.map(str::to_owned).unwrap_or(shown)
+}
