@@ -10,6 +10,8 @@
 mod layer;
 #[cfg(feature = "metrics")]
 mod recorder;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 #[cfg(feature = "tracing")]
 pub use layer::{SpanLayer, layer};
