@@ -47,6 +47,8 @@
 //! Everything goes to [`Registry::global`] unless [`with_registry`] sends what a closure runs
 //! elsewhere. [`PerformanceTracker`] is a registry with a smaller face, for one part of a program.
 
+#[cfg(feature = "alloc")]
+pub use perf_alloc as alloc;
 pub use perf_bridges::*;
 pub use perf_core::*;
 pub use perf_macros::timed;

@@ -9,12 +9,21 @@ pub use crate::{
     stretch::Stretch,
 };
 
+#[cfg(feature = "alloc")]
+pub use crate::allocations::count as count_allocation;
+
 use crate::{directory, in_flight::InFlight, labels, local, outcome::Outcome, registry::Registry};
 
 /// The id of an operation, 0 if it cannot be had here and now.
 #[must_use]
 pub fn operation(name: &str) -> u32 {
     directory::intern(name).unwrap_or(0)
+}
+
+/// While it lives, what this thread allocates is perfkit's own, and not counted.
+#[must_use]
+pub fn own_work() -> Option<impl Drop> {
+    local::OwnWork::enter()
 }
 
 /// Keys and values.
@@ -38,6 +47,7 @@ impl Pieces {
     /// it is counted in the series of these labels.
     #[must_use]
     pub fn new(name: &str, cut_short: Labels<'_>, registry: Option<Registry>) -> Self {
+        let _own = own_work();
         let op = operation(name);
         let core = registry.as_ref().map(|registry| registry.core().clone()).or_else(local::core);
         let in_flight = core.filter(|_| op != 0).map(|core| InFlight::of(core, op));

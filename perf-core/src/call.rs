@@ -1,6 +1,7 @@
 //! One call that runs in pieces: a future's polls, a span's entries, a response and its body.
 
 use crate::{
+    allocations::Taken,
     clock::Clock,
     enabled,
     labels::{self, Label},
@@ -36,6 +37,7 @@ pub struct Call<P: Polls = Unpolled> {
     start: u64,
     /// Ticks of the calls made from it.
     children: u64,
+    allocated: Taken,
     registry: u32,
     state: State,
     polls: P,
@@ -81,8 +83,16 @@ impl<P: Polls> Call<P> {
 
     #[inline]
     fn new(site: Option<&'static CallSite>, op: u32, state: State) -> Self {
-        let word = Word::new(op, 0, false, false);
-        Self { site, word, start: 0, children: 0, registry: 0, state, polls: P::default() }
+        Self {
+            site,
+            word: Word::new(op, 0, false, false),
+            start: 0,
+            children: 0,
+            allocated: Taken::default(),
+            registry: 0,
+            state,
+            polls: P::default(),
+        }
     }
 
     /// Sets how the call ended; a panic overrides it.
@@ -162,8 +172,9 @@ impl<P: Polls> Call<P> {
             if P::TIMED {
                 self.polls.add(lane.clock.ticks().saturating_sub(open.begun));
             }
-            let children = lane.frames.suspend(depth);
-            self.children = self.children.saturating_add(children);
+            let left = lane.frames.suspend(depth);
+            self.children = self.children.saturating_add(left.children);
+            self.allocated.add(left.allocated);
         }
         // Here, for whoever catches the panic may drop the future only when the thread unwinds no
         // more; and a future dropped by somebody else's panic did not panic itself.
@@ -194,6 +205,7 @@ impl<P: Polls> Call<P> {
         let end = lane.map_or_else(|| Clock::get().ticks(), |lane| lane.clock.ticks());
         let ticks = end.wrapping_sub(self.start);
         record(Event { word: self.word.0, ticks, children: self.children });
+        self.allocated.record(self.word, record);
         if let Some(lane) = lane {
             lane.frames.charge(self.word.parent(), end.saturating_sub(self.start));
         }

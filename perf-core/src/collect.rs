@@ -1,17 +1,18 @@
 //! From a registry's stripes, in ticks and ids, to a snapshot, in nanoseconds and names.
 
 use crate::{
+    aside::{Allocations, Caller, InFlightCalls, PollTimes},
     buckets::Layout,
     clock::Clock,
     directory::{self, Series},
     histogram::Histogram,
     local::{self, Busy},
     metric::MetricValue,
-    operation::{Caller, InFlightCalls, Operation, PollTimes},
+    operation::Operation,
     primitive::heal,
     registry::{Core, NOT_COPYING},
     snapshot::Snapshot,
-    stats::OpStats,
+    stats::{Allocated, OpStats},
     table::Table,
     values::ValueHistogram,
 };
@@ -189,6 +190,12 @@ fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
         busy_ns: clock.nanos(polled.busy),
         longest_ns: clock.nanos(polled.longest),
     });
+    let allocations = stats.allocated.map(|Allocated { count, bytes }| Allocations {
+        count: count.all,
+        bytes: bytes.all,
+        self_count: count.own,
+        self_bytes: bytes.own,
+    });
     let series = series[op as usize].clone();
     let folded = if series.is_overflow() { directory::folded(&series.name) } else { 0 };
     Operation {
@@ -208,6 +215,7 @@ fn operation(series: &[Series], op: u32, stats: &OpStats) -> Operation {
         histogram,
         skipped: 0,
         polls,
+        allocations,
         in_flight: None,
         folded,
         is_scope: directory::is_scope(op),

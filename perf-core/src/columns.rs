@@ -35,6 +35,9 @@ pub(crate) enum Column {
     Min,
     Percentile(f64),
     Max,
+    Allocations,
+    Allocated,
+    SelfAllocated,
 }
 
 impl Column {
@@ -48,14 +51,17 @@ impl Column {
             Self::Min => "min".into(),
             Self::Percentile(percentile) => format!("p{percentile}"),
             Self::Max => "max".into(),
+            Self::Allocations => "allocs".into(),
+            Self::Allocated => "alloc".into(),
+            Self::SelfAllocated => "self alloc".into(),
         }
     }
 
     /// The lower, the sooner it is left out where space is short.
     pub(crate) fn worth(self) -> u8 {
         match self {
-            Self::Min => 0,
-            Self::Mean => 1,
+            Self::Min | Self::Allocations | Self::Allocated => 0,
+            Self::Mean | Self::SelfAllocated => 1,
             Self::Max => 2,
             Self::Percentile(percentile) if percentile > 50.0 => 3,
             Self::SelfShare => 4,
@@ -70,6 +76,7 @@ impl Column {
         let duration = |duration: Option<Duration>| {
             duration.map_or_else(String::new, |d| human::spaced(nanos(d)).to_string())
         };
+        let allocated = operation.allocations().unwrap_or_default();
         let text = match self {
             Self::Calls => human::count(operation.count()),
             Self::Errors => human::count(operation.errors()),
@@ -79,6 +86,9 @@ impl Column {
             Self::Min => duration(operation.min()),
             Self::Percentile(percentile) => duration(operation.percentile(percentile)),
             Self::Max => duration(operation.max()),
+            Self::Allocations => human::count(allocated.count),
+            Self::Allocated => human::bytes(allocated.bytes as f64),
+            Self::SelfAllocated => human::bytes(allocated.self_bytes as f64),
         };
         (text, self.mark(operation))
     }

@@ -4,10 +4,14 @@
 //! caller for every event. Self time, the call graph and recursion-aware totals follow from that
 //! in the aggregation, without any order between events.
 
-use crate::{local::Busy, primitive::boxed_array};
+use crate::{
+    frame::{Frame, GONE, Left, SPAN, TAKEN},
+    local::Busy,
+    primitive::boxed_array,
+};
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 /// Frames that are always there. Deeper ones come in chunks, when a thread first gets there: as
@@ -15,50 +19,10 @@ use std::sync::{
 const SHALLOW: usize = 128;
 /// Enough for any stack.
 const CHUNKS: usize = 24;
-/// A scope that ended while scopes opened after it were still open.
-const GONE: u32 = u32::MAX;
 /// So many frames may be gone and still in the way before timers get none.
 const MOST_GONE: usize = 64;
 /// The depth of a scope without a frame.
 const NO_FRAME: u32 = u32::MAX;
-/// Beside a frame's operation: a `tracing` span opened it.
-const SPAN: u64 = 1 << 32;
-/// Beside that: a timed call of the same operation ran directly inside, and stands for the span.
-const TAKEN: u64 = 1 << 33;
-
-#[derive(Default)]
-struct Frame {
-    /// The operation in the lower half, marks in the upper.
-    op: AtomicU64,
-    /// One bit for each operation open here or below, by id modulo 64: no bit, not open.
-    open: AtomicU64,
-    /// Ticks of the scopes that have ended directly inside this one.
-    children: AtomicU64,
-}
-
-impl Frame {
-    #[inline]
-    fn op(&self) -> u32 {
-        self.op.load(Relaxed) as u32
-    }
-
-    fn has(&self, mark: u64) -> bool {
-        self.op.load(Relaxed) & mark != 0
-    }
-
-    #[inline]
-    fn open(&self, op: u64, open: u64) {
-        self.op.store(op, Relaxed);
-        self.open.store(open, Relaxed);
-        self.children.store(0, Relaxed);
-    }
-
-    #[inline]
-    fn add_child(&self, ticks: u64) {
-        self.children.store(self.children.load(Relaxed).saturating_add(ticks), Relaxed);
-    }
-}
-
 /// Written by the owning thread; any thread may bury a frame.
 pub(crate) struct Frames {
     depth: AtomicUsize,
@@ -165,15 +129,23 @@ impl Frames {
         Some(Entered { depth: depth as u32, parent: below.op(), nested })
     }
 
-    /// Closes a span's scope. Owner only. Returns the ticks of its children, and whether a timed call
-    /// stands for it; nothing if it was not the innermost, as it should be.
-    pub(crate) fn leave_span(&self, entered_at: u32, op: u32) -> Option<(u64, bool)> {
-        let taken = self.frame((entered_at as usize).wrapping_add(1))?.has(TAKEN);
-        let children = self.leave_checked(entered_at, op, 0)?;
-        if taken && let Some(below) = self.frame(entered_at as usize) {
-            below.add_child(children);
+    /// Whether a timed call stands for the span whose scope this is.
+    pub(crate) fn is_taken(&self, entered_at: u32) -> bool {
+        self.frame(above(entered_at)).is_some_and(|frame| frame.has(TAKEN))
+    }
+
+    /// Closes a scope as if it had not been: its children are those of the scope around it. Owner only.
+    #[cold]
+    pub(crate) fn leave_out(&self, entered_at: u32, op: u32) {
+        if self.is_innermost(entered_at, op) {
+            self.depth.store(entered_at as usize, Relaxed);
+            let (below, frame) = (self.frame(entered_at as usize), self.frame(above(entered_at)));
+            if let (Some(below), Some(frame)) = (below, frame) {
+                frame.close_for_children(below);
+            }
+        } else {
+            self.bury(entered_at, op);
         }
-        Some((children, taken))
     }
 
     /// Opens a scope that may be held too long. Owner only. Where many have been, it gets no frame:
@@ -187,46 +159,53 @@ impl Frames {
     }
 
     /// Leaves a scope that cannot have outlived its callers, whatever it left open, after so many
-    /// ticks. Owner only. Returns the ticks of its children.
+    /// ticks. Owner only.
     #[inline]
-    pub(crate) fn leave(&self, entered_at: u32, ticks: u64) -> u64 {
+    pub(crate) fn leave(&self, entered_at: u32, ticks: u64) -> Left {
         let depth = entered_at as usize;
         self.depth.store(depth, Relaxed);
-        let (Some(below), Some(frame)) = (self.shallow.get(depth), self.shallow.get(depth + 1))
-        else {
-            return self.leave_deep(depth, ticks);
-        };
-        below.add_child(ticks);
-        frame.children.load(Relaxed)
+        match (self.shallow.get(depth), self.shallow.get(depth + 1)) {
+            (Some(below), Some(frame)) => frame.close(below, ticks),
+            _ => self.leave_deep(depth, ticks),
+        }
     }
 
     #[cold]
-    fn leave_deep(&self, depth: usize, ticks: u64) -> u64 {
-        self.frame(depth).into_iter().for_each(|below| below.add_child(ticks));
-        self.frame(depth + 1).map_or(0, |frame| frame.children.load(Relaxed))
+    fn leave_deep(&self, depth: usize, ticks: u64) -> Left {
+        match (self.frame(depth), self.frame(depth + 1)) {
+            (Some(below), Some(frame)) => frame.close(below, ticks),
+            (below, _) => {
+                below.into_iter().for_each(|below| below.add_child(ticks));
+                Left::default()
+            }
+        }
     }
 
-    /// Leaves a scope that may have been held too long. Owner only. Returns the ticks of its
-    /// children if it was the innermost one, as it should be.
+    /// Leaves a scope that may have been held too long. Owner only. Nothing if it was not the innermost
+    /// one, as it should be.
     #[inline]
-    pub(crate) fn leave_checked(&self, entered_at: u32, op: u32, ticks: u64) -> Option<u64> {
-        let depth = self.depth.load(Relaxed);
-        let top = self.frame(depth).map_or(op, Frame::op);
-        if top == GONE {
-            self.pop_gone(depth);
-            return self.leave_checked(entered_at, op, ticks);
-        }
-        if depth == entered_at as usize + 1 && top == op {
+    pub(crate) fn leave_checked(&self, entered_at: u32, op: u32, ticks: u64) -> Option<Left> {
+        if self.is_innermost(entered_at, op) {
             return Some(self.leave(entered_at, ticks));
         }
         self.bury(entered_at, op);
         None
     }
 
-    /// Ends one poll of a future, which left whatever it likes open. Owner only. Returns the ticks
-    /// of the children that ended in it.
     #[inline]
-    pub(crate) fn suspend(&self, entered_at: u32) -> u64 {
+    fn is_innermost(&self, entered_at: u32, op: u32) -> bool {
+        let depth = self.depth.load(Relaxed);
+        let top = self.frame(depth).map_or(op, Frame::op);
+        if top == GONE {
+            self.pop_gone(depth);
+            return self.is_innermost(entered_at, op);
+        }
+        depth == above(entered_at) && top == op
+    }
+
+    /// Ends one poll of a future, which left whatever it likes open. Owner only.
+    #[inline]
+    pub(crate) fn suspend(&self, entered_at: u32) -> Left {
         self.leave(entered_at, 0)
     }
 
@@ -248,7 +227,7 @@ impl Frames {
     /// Marks a scope as ended while others opened above it go on. Any thread.
     #[cold]
     pub(crate) fn bury(&self, entered_at: u32, op: u32) {
-        if let Some(frame) = self.frame(entered_at as usize + 1) {
+        if let Some(frame) = self.frame(above(entered_at)) {
             // Refused if another scope has taken the frame since; that one stays.
             let bury = |found| (found as u32 == op).then_some(u64::from(GONE));
             if frame.op.fetch_update(Relaxed, Relaxed, bury).is_ok() {
@@ -322,6 +301,12 @@ impl Frames {
     }
 }
 
+/// The depth inside a scope; none has that of one without a frame.
+#[inline]
+fn above(entered_at: u32) -> usize {
+    entered_at as usize + 1
+}
+
 /// Chunk `k` holds the `SHALLOW << k` frames from depth `SHALLOW << k` on.
 fn deep(depth: usize) -> (usize, usize) {
     let chunk = (depth / SHALLOW).max(1).ilog2() as usize;
@@ -332,6 +317,10 @@ fn deep(depth: usize) -> (usize, usize) {
 mod tests {
     use super::*;
 
+    fn children(left: Option<Left>) -> Option<u64> {
+        left.map(|left| left.children)
+    }
+
     #[test]
     fn callers_and_recursion() {
         let frames = Frames::new();
@@ -341,8 +330,8 @@ mod tests {
         assert_eq!((child.parent, child.nested), (1, false));
         let mutual = frames.enter(1);
         assert_eq!((mutual.parent, mutual.nested), (2, true));
-        assert_eq!(frames.leave(mutual.depth, 5), 0);
-        assert_eq!(frames.leave(child.depth, 7), 5);
+        assert_eq!(frames.leave(mutual.depth, 5).children, 0);
+        assert_eq!(frames.leave(child.depth, 7).children, 5);
         assert!(!frames.enter(65).nested, "65 shares a bit with 1, and is not open");
     }
 
@@ -351,10 +340,10 @@ mod tests {
         let frames = Frames::new();
         let first = frames.enter(1);
         let second = frames.enter(2);
-        assert_eq!(frames.leave_checked(first.depth, 1, 10), None);
+        assert_eq!(children(frames.leave_checked(first.depth, 1, 10)), None);
         assert_eq!(frames.enter(3).parent, 2);
         frames.leave(2, 4);
-        assert_eq!(frames.leave_checked(second.depth, 2, 20), Some(4));
+        assert_eq!(children(frames.leave_checked(second.depth, 2, 20)), Some(4));
         assert_eq!(frames.enter(4), Entered { depth: 0, parent: 0, nested: false });
     }
 
@@ -364,8 +353,8 @@ mod tests {
         let outer = frames.enter(1);
         let held = frames.enter(2);
         let inner = frames.enter(3);
-        assert_eq!(frames.leave_checked(held.depth, 2, 1), None);
-        assert_eq!(frames.leave_checked(inner.depth, 3, 1), Some(0));
+        assert_eq!(children(frames.leave_checked(held.depth, 2, 1)), None);
+        assert_eq!(children(frames.leave_checked(inner.depth, 3, 1)), Some(0));
         assert!(frames.leave_checked(outer.depth, 1, 1).is_some());
     }
 
@@ -390,8 +379,8 @@ mod tests {
             assert_eq!((e.depth, e.nested, e.parent), (n, true, (n + 1) % 2 + 1));
         }
         for e in entered.iter().rev() {
-            let children = u64::from(e.depth < 999);
-            assert_eq!(frames.leave_checked(e.depth, e.depth % 2 + 1, 1), Some(children));
+            let left = frames.leave_checked(e.depth, e.depth % 2 + 1, 1);
+            assert_eq!(children(left), Some(u64::from(e.depth < 999)));
         }
         assert_eq!(frames.enter(8).parent, 0);
     }

@@ -36,6 +36,13 @@ pub(crate) fn write(snapshot: &Snapshot, percentiles: &[f64]) -> String {
         duration(&mut object, "total_ns", operation.total());
         duration(&mut object, "sum_ns", operation.sum());
         duration(&mut object, "self_ns", operation.self_time());
+        if let Some(allocations) = operation.allocations() {
+            let mut object = object.object("allocations");
+            number(&mut object, "count", allocations.count as f64);
+            number(&mut object, "bytes", allocations.bytes as f64);
+            number(&mut object, "self_count", allocations.self_count as f64);
+            number(&mut object, "self_bytes", allocations.self_bytes as f64);
+        }
         let times = [
             ("mean_ns", operation.mean()),
             ("stddev_ns", operation.stddev()),

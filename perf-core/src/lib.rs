@@ -15,6 +15,8 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
+mod allocations;
+mod aside;
 mod buckets;
 mod builder;
 mod call;
@@ -23,6 +25,7 @@ mod collect;
 mod columns;
 mod directory;
 mod distinct;
+mod frame;
 mod frames;
 mod future;
 mod grid;
@@ -67,6 +70,7 @@ pub mod __bridge;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use aside::{Allocations, Caller, InFlightCalls, PollTimes};
 pub use builder::{Builder, Format, Output, SummaryGuard, flush, init};
 pub use clock::MAX_DURATION;
 pub use directory::{Labels, MAX_OPERATIONS, OVERFLOW, set_label_cap};
@@ -74,7 +78,7 @@ pub use future::{Timed, TimedExt};
 pub use histogram::{Bucket, Histogram};
 pub use instruments::{Counter, Description, Distribution, Gauge};
 pub use metric::{Metric, MetricValue};
-pub use operation::{Caller, InFlightCalls, Operation, PollTimes};
+pub use operation::Operation;
 pub use outcome::Outcome;
 pub use overhead::overhead;
 pub use registry::{Registry, with_registry};

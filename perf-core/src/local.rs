@@ -24,6 +24,7 @@ thread_local! {
     static TOKEN: Cell<u64> = const { Cell::new(0) };
     static BUSY: Cell<bool> = const { Cell::new(false) };
     static LOGGING: Cell<bool> = const { Cell::new(false) };
+    static OWN_WORK: Cell<bool> = const { Cell::new(false) };
     static LANES: Lanes = const { Lanes(RefCell::new(Vec::new())) };
 }
 
@@ -179,6 +180,17 @@ mark! {
 /// Whether this thread is inside perfkit's own work.
 pub(crate) fn is_busy() -> bool {
     BUSY.get()
+}
+
+mark! {
+    /// This thread allocates for perfkit, not for the program.
+    OwnWork, OWN_WORK
+}
+
+/// Whether what this thread allocates just now is perfkit's own.
+#[cfg(feature = "alloc")]
+pub(crate) fn is_own_work() -> bool {
+    OWN_WORK.get() || BUSY.get() || LOGGING.get()
 }
 
 mark! {

@@ -1,7 +1,11 @@
 //! What a snapshot knows of one operation.
 
 use crate::{
-    clock::MAX_DURATION, directory::Series, histogram::Histogram, outcome::Outcome,
+    aside::{Allocations, Caller, InFlightCalls, PollTimes},
+    clock::MAX_DURATION,
+    directory::Series,
+    histogram::Histogram,
+    outcome::Outcome,
     values::ValueHistogram,
 };
 use std::{sync::Arc, time::Duration};
@@ -27,41 +31,11 @@ pub struct Operation {
     /// Calls counted but not timed.
     pub(crate) skipped: u64,
     pub(crate) polls: Option<PollTimes>,
+    pub(crate) allocations: Option<Allocations>,
     pub(crate) in_flight: Option<InFlightCalls>,
     /// For an overflow series.
     pub(crate) folded: u64,
     pub(crate) is_scope: bool,
-}
-
-/// The polls of an async operation that asked for `poll`, and the times a span was entered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PollTimes {
-    /// How many polls the calls that ended took.
-    pub polls: u64,
-    /// The time inside polls, in nanoseconds: the rest of the operation's time it was idle.
-    pub busy_ns: u64,
-    /// The longest poll, in nanoseconds.
-    pub longest_ns: u64,
-}
-
-/// The running calls of an operation that asked for `in_flight`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InFlightCalls {
-    /// How many there are.
-    pub count: u64,
-    /// How long the oldest has been running, in nanoseconds; 0 if there is none.
-    pub oldest_ns: u64,
-}
-
-/// The calls of an operation from one other operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The caller; `None` for calls from outside any timed operation.
-    pub name: Option<Arc<str>>,
-    /// How many calls.
-    pub calls: u64,
-    /// Their time in all, in nanoseconds.
-    pub time_ns: u64,
 }
 
 impl Operation {
@@ -249,6 +223,15 @@ impl Operation {
         self.polls
     }
 
+    /// What its calls allocated; `None` if that was nothing, or nobody counted.
+    ///
+    /// Of calls that were timed, on the threads they ran on: scopes that ended out of order
+    /// ([`overlaps`](Self::overlaps)) are left out, and what they allocated counts for those around them.
+    #[must_use]
+    pub fn allocations(&self) -> Option<Allocations> {
+        self.allocations
+    }
+
     /// The time its calls were idle: of those whose polls are timed, the rest of their time.
     ///
     /// Polls are timed where a site asked for `poll`, and of every span.
@@ -290,6 +273,7 @@ impl Operation {
             callers: Vec::new(),
             skipped: 0,
             polls: None,
+            allocations: None,
             in_flight: None,
             folded: 0,
             is_scope: false,
@@ -367,9 +351,10 @@ impl Operation {
         ];
         sums.into_iter().for_each(|(ours, theirs)| *ours = combine(*ours, theirs));
         if let Some(theirs) = other.polls {
-            let ours = self.polls.get_or_insert_default();
-            ours.polls = combine(ours.polls, theirs.polls);
-            ours.busy_ns = combine(ours.busy_ns, theirs.busy_ns);
+            self.polls.get_or_insert_default().combine(theirs, combine);
+        }
+        if let Some(theirs) = other.allocations {
+            self.allocations.get_or_insert_default().combine(theirs, combine);
         }
         for theirs in &other.callers {
             match self.callers.binary_search_by(|ours| ours.name.cmp(&theirs.name)) {
@@ -382,21 +367,5 @@ impl Operation {
             }
         }
         self.callers.retain(|caller| caller.calls > 0);
-    }
-}
-
-impl Caller {
-    /// Sorted, with the series of one name put together.
-    pub(crate) fn by_name(mut callers: Vec<Self>) -> Vec<Self> {
-        callers.sort_by(|a, b| a.name.cmp(&b.name));
-        callers.dedup_by(|later, first| {
-            let same = later.name == first.name;
-            if same {
-                first.calls += later.calls;
-                first.time_ns += later.time_ns;
-            }
-            same
-        });
-        callers
     }
 }

@@ -26,6 +26,17 @@ impl Event {
     pub(crate) fn polls(op: u32, polls: u64, busy: u64, longest: u64) -> Self {
         Self { word: Word::polls(op, polls).0, ticks: busy, children: longest }
     }
+
+    /// What a call allocated, of which `own` not in the calls made from it: bytes or allocations, as
+    /// the mark says.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn allocated(call: Word, mark: u64, all: u64, own: u64) -> Self {
+        Self {
+            word: Word::new(call.op(), 0, call.has(Word::NESTED), false).0 | mark,
+            ticks: all,
+            children: own,
+        }
+    }
 }
 
 /// An event's place in the ring.

@@ -87,9 +87,10 @@ impl Scope {
         let end = lane.clock.ticks();
         let mut word = self.word;
         settle_panic(&mut word);
-        let children = lane.frames.leave(self.depth, end.saturating_sub(self.start));
+        let left = lane.frames.leave(self.depth, end.saturating_sub(self.start));
         let ticks = end.wrapping_sub(self.start);
-        lane.record(Event { word: word.0, ticks, children });
+        lane.record(Event { word: word.0, ticks, children: left.children });
+        left.allocated.record(word, |event| lane.record(event));
         if is_heard(self.site.level) {
             log::call(word, Some(self.site), ticks);
         }

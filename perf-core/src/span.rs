@@ -1,6 +1,7 @@
 //! One `tracing` span as a call: timed from the first time it is entered until it is closed.
 
 use crate::{
+    allocations::Taken,
     clock::Clock,
     directory, enabled, labels,
     lane::Lane,
@@ -21,6 +22,7 @@ pub struct SpanCall {
     start: u64,
     /// Ticks of the calls made from it.
     children: u64,
+    allocated: Taken,
     registry: u32,
     state: State,
     entries: Polled,
@@ -54,6 +56,7 @@ impl SpanCall {
             word: Word::new(op, 0, false, false),
             start: 0,
             children: 0,
+            allocated: Taken::default(),
             registry: 0,
             state: State::New,
             entries: Polled::default(),
@@ -107,10 +110,15 @@ impl SpanCall {
     pub fn exit(&mut self) {
         let Some(entry) = self.take_entry() else { return };
         self.entries.add(entry.lane.clock.ticks().saturating_sub(entry.begun));
-        match entry.lane.frames.leave_span(entry.depth, self.word.op()) {
-            Some((_, true)) => self.state = State::Shadowed,
-            Some((children, false)) => self.children = self.children.saturating_add(children),
-            None => self.word.0 |= Word::OVERLAP,
+        let (frames, op) = (&entry.lane.frames, self.word.op());
+        if frames.is_taken(entry.depth) {
+            frames.leave_out(entry.depth, op);
+            self.state = State::Shadowed;
+        } else if let Some(left) = frames.leave_checked(entry.depth, op, 0) {
+            self.children = self.children.saturating_add(left.children);
+            self.allocated.add(left.allocated);
+        } else {
+            self.word.0 |= Word::OVERLAP;
         }
         if panicking() && !self.word.has(Word::UNWINDING) {
             self.word.set_outcome(Outcome::Panicked);
@@ -143,13 +151,13 @@ impl SpanCall {
         }
         self.label(labels);
         let (polls, busy, longest) = self.entries.told();
-        let event = Event { word: self.word.0, ticks, children: self.children };
-        for event in [event, Event::polls(self.word.op(), polls, busy, longest)] {
-            match lane {
-                Some(lane) => lane.record(event),
-                None => record_elsewhere(self.registry, event),
-            }
-        }
+        let record = |event| match lane {
+            Some(lane) => lane.record(event),
+            None => record_elsewhere(self.registry, event),
+        };
+        record(Event { word: self.word.0, ticks, children: self.children });
+        record(Event::polls(self.word.op(), polls, busy, longest));
+        self.allocated.record(self.word, record);
     }
 
     /// Counts it in the series of its labels.

@@ -29,6 +29,20 @@ pub(crate) struct Polled {
     pub(crate) longest: u64,
 }
 
+/// What an operation's calls allocated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Allocated {
+    pub(crate) count: Amount,
+    pub(crate) bytes: Amount,
+}
+
+/// With and without the calls made from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Amount {
+    pub(crate) all: u64,
+    pub(crate) own: u64,
+}
+
 /// One operation's statistics. Times are in ticks.
 ///
 /// What every short call touches lies in the first cache line, but for its count: in the order given,
@@ -59,6 +73,8 @@ pub(crate) struct OpStats {
     pub(crate) overlaps: u64,
     /// Where polls are timed.
     pub(crate) polls: Option<Polled>,
+    /// Where an allocator counts.
+    pub(crate) allocated: Option<Allocated>,
 }
 
 impl OpStats {
@@ -80,6 +96,7 @@ impl OpStats {
             backward: 0,
             overlaps: 0,
             polls: None,
+            allocated: None,
         }
     }
 
@@ -150,8 +167,8 @@ impl OpStats {
     #[inline(never)]
     pub(crate) fn record(&mut self, event: Event, limit: u64) {
         let word = Word(event.word);
-        if word.has(Word::POLLS) {
-            return self.record_polls(event);
+        if word.has(Word::NO_CALL) {
+            return self.record_aside(event);
         }
         if self.word != word.plain() {
             self.turn_to(word.plain());
@@ -230,7 +247,23 @@ impl OpStats {
         self.ticks = self.ticks.saturating_add(ticks);
     }
 
+    /// Records what is known of a call beside its time.
     #[cold]
+    fn record_aside(&mut self, event: Event) {
+        let word = Word(event.word);
+        if word.has(Word::POLLS) {
+            return self.record_polls(event);
+        }
+        let allocated = self.allocated.get_or_insert_default();
+        let amount =
+            if word.has(Word::ALLOCATIONS) { &mut allocated.count } else { &mut allocated.bytes };
+        // What an open call of the same operation contains is in that.
+        if !word.has(Word::NESTED) {
+            amount.all = amount.all.saturating_add(event.ticks);
+        }
+        amount.own = amount.own.saturating_add(event.children);
+    }
+
     fn record_polls(&mut self, event: Event) {
         let polls = self.polls.get_or_insert_default();
         polls.polls += u64::from(Word(event.word).parent());

@@ -2,7 +2,9 @@
 
 use crate::{
     clock::Clock,
-    directory, enabled, labels,
+    directory, enabled,
+    frame::Left,
+    labels,
     lane::Lane,
     local, log,
     outcome::Outcome,
@@ -135,7 +137,10 @@ impl Timer {
     /// assert!(perf_core::get("not this one").is_none());
     /// ```
     pub fn discard(mut self) {
-        self.leave(0);
+        match self.lane_here() {
+            Some(lane) => lane.frames.leave_out(self.depth, self.word.op()),
+            None => self.bury(),
+        }
         self.registry = 0;
     }
 
@@ -170,13 +175,15 @@ impl Timer {
     #[inline]
     fn finish(&mut self, end: u64) {
         settle_panic(&mut self.word);
-        let here = self.leave(end.saturating_sub(self.start));
-        let children = here.map_or(0, |(_, children)| children);
         let ticks = end.wrapping_sub(self.start);
-        let event = Event { word: self.word.0, ticks, children };
-        match here {
-            Some((lane, _)) => lane.record(event),
-            None => record_elsewhere(self.registry, event),
+        if let Some(lane) = self.lane_here() {
+            let left = self.leave(lane, end.saturating_sub(self.start));
+            lane.record(Event { word: self.word.0, ticks, children: left.children });
+            left.allocated.record(self.word, |event| lane.record(event));
+        } else {
+            self.word.0 |= Word::OVERLAP;
+            self.bury();
+            record_elsewhere(self.registry, Event { word: self.word.0, ticks, children: 0 });
         }
         // It has ended, even if whoever listens to the log panics.
         self.registry = 0;
@@ -187,25 +194,32 @@ impl Timer {
         }
     }
 
-    /// Closes the scope, after so many ticks. Returns the lane to record on, if that is where it was
-    /// opened, and the ticks of its children.
+    /// The lane to record on, if it is this thread's.
     #[inline]
-    fn leave(&mut self, ticks: u64) -> Option<(&'static Lane, u64)> {
-        let lane = self.lane?;
-        let op = self.word.op();
-        let serving = lane.registry.load(Relaxed) == self.registry;
-        if serving && local::owns(lane) {
-            let children = lane.frames.leave_checked(self.depth, op, ticks);
-            if children.is_none() {
-                self.word.0 |= Word::OVERLAP;
-            }
-            return Some((lane, children.unwrap_or(0)));
-        }
-        self.word.0 |= Word::OVERLAP;
-        if serving {
-            lane.frames.bury(self.depth, op);
-        }
-        None
+    fn lane_here(&self) -> Option<&'static Lane> {
+        self.lane.filter(|lane| self.is_served_by(lane) && local::owns(lane))
+    }
+
+    #[inline]
+    fn is_served_by(&self, lane: &Lane) -> bool {
+        lane.registry.load(Relaxed) == self.registry
+    }
+
+    /// Closes the scope, after so many ticks.
+    #[inline]
+    fn leave(&mut self, lane: &Lane, ticks: u64) -> Left {
+        let left = lane.frames.leave_checked(self.depth, self.word.op(), ticks);
+        left.unwrap_or_else(|| {
+            self.word.0 |= Word::OVERLAP;
+            Left::default()
+        })
+    }
+
+    /// Closes the scope on another thread than it was opened on.
+    #[cold]
+    fn bury(&self) {
+        let serving = self.lane.filter(|lane| self.is_served_by(lane));
+        serving.into_iter().for_each(|lane| lane.frames.bury(self.depth, self.word.op()));
     }
 }
 

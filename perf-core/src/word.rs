@@ -20,6 +20,12 @@ impl Word {
     pub(crate) const POLLS: u64 = 1 << (OUTCOME_SHIFT + 5);
     /// The event has time of children.
     pub(crate) const CHILDREN: u64 = 1 << (OUTCOME_SHIFT + 6);
+    /// Not a call: the bytes that one allocated, see [`Event::allocated`](crate::ring::Event::allocated).
+    pub(crate) const ALLOCATED_BYTES: u64 = 1 << (OUTCOME_SHIFT + 7);
+    /// Not a call: the number of allocations in one.
+    pub(crate) const ALLOCATIONS: u64 = 1 << (OUTCOME_SHIFT + 8);
+    /// Not a call at all.
+    pub(crate) const NO_CALL: u64 = Self::POLLS | Self::ALLOCATED_BYTES | Self::ALLOCATIONS;
     /// The thread was already unwinding when the call began.
     pub(crate) const UNWINDING: u64 = 1 << (OUTCOME_SHIFT + 4);
 
