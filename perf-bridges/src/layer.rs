@@ -1,7 +1,7 @@
 //! A `tracing_subscriber` layer that times every span.
 
 use perf_core::{
-    __bridge::{SpanCall, operation},
+    __bridge::{SpanCall, operation, own_work},
     Registry,
 };
 use std::{cell::Cell, fmt, sync::Arc};
@@ -143,6 +143,7 @@ type Labels = Vec<(&'static str, String)>;
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        let _own = own_work();
         let call = SpanCall::new(operation_of(attributes.metadata()));
         let mut timing = Timing { call, labels: Vec::new(), is_error: false };
         attributes.record(&mut Seen::of(self, &mut timing));
@@ -177,6 +178,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let Some(span) = context.span(&id) else { return };
+        let _own = own_work();
         let timing = span.extensions_mut().remove::<Timing>();
         if let Some(Timing { call, labels, is_error }) = timing {
             let labels: Vec<_> = labels.iter().map(|(key, value)| (*key, &**value)).collect();
@@ -192,6 +194,7 @@ fn with_timing<S: Subscriber + for<'a> LookupSpan<'a>>(
 ) {
     let Some(span) = context.span(id) else { return };
     if let Some(timing) = span.extensions_mut().get_mut::<Timing>() {
+        let _own = own_work();
         then(timing, &span);
     }
 }

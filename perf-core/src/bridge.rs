@@ -23,7 +23,7 @@ pub fn operation(name: &str) -> u32 {
 /// While it lives, what this thread allocates is perfkit's own, and not counted.
 #[must_use]
 pub fn own_work() -> Option<impl Drop> {
-    local::OwnWork::enter()
+    local::own_work()
 }
 
 /// Keys and values.

@@ -1,6 +1,6 @@
 //! Labels: from the values at a call to the id of their series, through a cache of the thread.
 
-use crate::{directory, local::OwnWork, site::CallSite};
+use crate::{directory, local, site::CallSite};
 use rustc_hash::FxHasher;
 use std::{
     cell::RefCell,
@@ -65,14 +65,14 @@ pub(crate) fn series(site: &'static CallSite, labels: At<'_>) -> u32 {
 /// The operation id of a name with these labels; 0 if it cannot be had here and now.
 #[cold]
 pub(crate) fn look_up(name: &str, labels: At<'_>) -> u32 {
-    let _own = OwnWork::enter();
+    let _own = local::own_work();
     let labels = labels.iter().map(|(key, value)| (*key, value.text()));
     directory::intern_series(name, labels.collect()).unwrap_or(0)
 }
 
 /// The operation id of a name with labels that are text; 0 if it cannot be had here and now.
 pub(crate) fn series_of(name: &str, labels: &[(&str, &str)]) -> u32 {
-    let _own = OwnWork::enter();
+    let _own = local::own_work();
     let labels = labels.iter().map(|(key, value)| (*key, (*value).to_owned()));
     directory::intern_series(name, labels.collect()).unwrap_or(0)
 }
@@ -150,7 +150,7 @@ impl Cache {
     /// Looks up the values that were written down. They are not shown again: they may have changed.
     #[cold]
     fn learn(&mut self, place: usize, site: &'static CallSite, labels: At<'_>) -> u32 {
-        let _own = OwnWork::enter();
+        let _own = local::own_work();
         let keys = labels.iter().map(|(key, _)| *key);
         let labels = keys.zip(parts(&self.shown)).collect();
         let op = directory::intern_series(&site.name(), labels).unwrap_or(0);
@@ -164,7 +164,7 @@ impl Cache {
 
     /// Writes all values down.
     fn show(&mut self, labels: At<'_>) {
-        let _own = OwnWork::enter();
+        let _own = local::own_work();
         self.shown.clear();
         for (_, label) in labels {
             let at = self.shown.len();

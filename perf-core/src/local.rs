@@ -187,6 +187,12 @@ mark! {
     OwnWork, OWN_WORK
 }
 
+/// While it lives, what this thread allocates is perfkit's own.
+#[inline]
+pub(crate) fn own_work() -> Option<OwnWork> {
+    if cfg!(feature = "alloc") { OwnWork::enter() } else { None }
+}
+
 /// Whether what this thread allocates just now is perfkit's own.
 #[cfg(feature = "alloc")]
 pub(crate) fn is_own_work() -> bool {
