@@ -28,6 +28,8 @@
 //! histogram good for any percentile to three digits. Nothing needs to be set up first, and
 //! nothing is lost when threads exit, panic, or are still running when you look.
 //!
+//! [`sync`] times waiting for locks and channels, and holding locks.
+//!
 //! # What you see
 //!
 //! [`init`] prints a table at the end of the program; [`snapshot`] gives the same as data, at any

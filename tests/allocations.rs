@@ -1,11 +1,19 @@
 //! Timing allocates nothing: not while it is switched off, and not on a thread that has been
 //! through the place before. In a binary of its own, for it has an allocator that counts.
+#![cfg(feature = "enabled")]
 
 use allocation_counter::measure;
 use futures::FutureExt;
-use perfkit::{timed, timer};
+use perfkit::{
+    sync::{MutexExt as _, ReceiverExt as _, SyncSenderExt as _, site},
+    timed, timer,
+};
 use std::{
     hint::black_box,
+    sync::{
+        LazyLock, Mutex,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     time::{Duration, Instant},
 };
 
@@ -44,6 +52,26 @@ async fn asynchronous(pause: Duration) {
     std::future::ready(()).await;
 }
 
+/// A lock and a channel, with both of its ends.
+static SHARED: LazyLock<(SyncSender<u64>, Mutex<Receiver<u64>>)> = LazyLock::new(|| {
+    let (sender, receiver) = sync_channel(1);
+    (sender, Mutex::new(receiver))
+});
+
+fn synchronised(n: u64) {
+    let (sender, receiver) = &*SHARED;
+    let Ok(receiver) = receiver.lock_timed(site!("lock")) else { return };
+    black_box(sender.send_timed(n, site!("channel")).is_ok());
+    black_box(receiver.recv_timed(site!("channel")).is_ok());
+    #[cfg(feature = "tokio")]
+    {
+        use perfkit::sync::tokio::MutexExt as _;
+
+        static TASKS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        black_box(TASKS.lock_timed(site!("tasks")).now_or_never());
+    }
+}
+
 fn spin(pause: Duration) {
     let start = Instant::now();
     while !pause.is_zero() && start.elapsed() < pause {
@@ -79,9 +107,15 @@ fn see_every_duration() {
 
 #[test]
 fn neither_the_disabled_path_nor_the_hot_path_allocates() {
+    LazyLock::force(&SHARED);
     perfkit::set_enabled(false);
     // The very first call included.
-    let off = measure(|| (0..1000).for_each(|n| everything(n, Duration::ZERO)));
+    let off = measure(|| {
+        (0..1000).for_each(|n| {
+            everything(n, Duration::ZERO);
+            synchronised(n);
+        });
+    });
     assert_eq!(off.count_total, 0, "{off:?}");
     assert!(perfkit::snapshot().operations().is_empty());
 
@@ -99,4 +133,11 @@ fn neither_the_disabled_path_nor_the_hot_path_allocates() {
     assert_eq!(hot.count_total, 0, "{hot:?}");
     let plain = perfkit::get("plain").map_or(0, |plain| plain.count());
     assert!(plain >= 1001 + CALLS / 7, "the calls were timed: {plain}");
+
+    // Waits of every duration cannot be made; but few runs are held up longer than any before.
+    synchronised(0);
+    let run = |_| measure(|| (0..1000).for_each(synchronised)).count_total;
+    assert!((0..100).map(run).any(|allocations| allocations == 0));
+    let locked = perfkit::snapshot().get_labelled("lock", &[("phase", "hold")]).cloned();
+    assert!(locked.is_some_and(|locked| locked.count() > 1000));
 }

@@ -84,6 +84,11 @@ fn boxed() -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Outp
 #[perfkit::timed("sampled", sample = 2)]
 fn sampled() {}
 
+fn locked(lock: &::std::sync::Mutex<u8>) {
+    use perfkit::sync::MutexExt as _;
+    ::core::mem::drop(lock.lock_timed(perfkit::sync::site!("lock")));
+}
+
 #[perfkit::timed]
 mod module {
     pub(super) fn inside() {}
@@ -111,8 +116,9 @@ fn everything_is_counted() {
         sampled();
         sampled();
         module::inside();
+        locked(&::std::sync::Mutex::new(1));
     });
     let snapshot = registry.snapshot();
     let counts = snapshot.operations().iter().map(perfkit::Operation::count);
-    assert_eq!(counts.sum::<u64>(), 14, "{snapshot:?}");
+    assert_eq!(counts.sum::<u64>(), 16, "{snapshot:?}");
 }

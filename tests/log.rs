@@ -1,7 +1,11 @@
 //! The `tracing` event of each call. Alone in its process: the level that is listened to is global.
 #![cfg(feature = "enabled")]
 
-use perfkit::{LevelFilter, timed, timer};
+use perfkit::{
+    LevelFilter,
+    sync::{MutexExt as _, site},
+    timed, timer,
+};
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex},
@@ -100,6 +104,8 @@ fn calls_are_logged_at_their_level() {
         route_query().unwrap_err();
         futures::executor::block_on(warned());
         silent();
+        // Not while others wait for the lock.
+        drop(Mutex::new(()).lock_timed(site!("lock")));
         by_default();
         drop(timer!("scope"));
     };

@@ -1,8 +1,18 @@
 //! Without the feature `enabled`, nothing is timed and everything still compiles.
 #![cfg(not(feature = "enabled"))]
 
-use perfkit::{timed, timer};
-use std::process::Command;
+use perfkit::{
+    sync::{
+        CondvarExt as _, Held, MutexExt as _, ReceiverExt as _, Site, SyncSenderExt as _, site,
+    },
+    timed, timer,
+};
+use std::{
+    mem::size_of,
+    process::Command,
+    sync::{Condvar, Mutex, MutexGuard, mpsc::sync_channel},
+    thread,
+};
 
 #[timed("off")]
 const fn even_a_const_fn(n: u32) -> u32 {
@@ -23,6 +33,27 @@ fn nothing_is_timed() {
     const THREE: u32 = even_a_const_fn(2);
     assert_eq!(futures::executor::block_on(asynchronous()) + THREE, 5);
     assert!(perfkit::snapshot().operations().is_empty());
+}
+
+#[test]
+fn locks_and_channels_are_the_plain_ones() {
+    let (lock, signal) = (Mutex::new(0), Condvar::new());
+    let (sender, receiver) = sync_channel(1);
+    thread::scope(|threads| {
+        let mut held = lock.lock_timed(site!("off")).unwrap();
+        threads.spawn(|| {
+            *lock.lock_timed(site!("off")).unwrap() += 1;
+            signal.notify_one();
+        });
+        while *held == 0 {
+            held = signal.wait_timed(held, site!("off")).unwrap();
+        }
+        sender.send_timed(*held, site!("off")).unwrap();
+    });
+    assert_eq!(receiver.recv_timed(site!("off")), Ok(1));
+    assert!(perfkit::snapshot().operations().is_empty());
+    assert_eq!(size_of::<Held<MutexGuard<u8>>>(), size_of::<MutexGuard<u8>>());
+    assert_eq!(size_of::<Site>(), 0);
 }
 
 /// The assembly of `tests/same_code`, without what names the build.

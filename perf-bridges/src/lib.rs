@@ -10,6 +10,7 @@
 mod layer;
 #[cfg(feature = "metrics")]
 mod recorder;
+pub mod sync;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 

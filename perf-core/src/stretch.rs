@@ -21,7 +21,8 @@ impl Stretch {
     #[inline]
     pub fn begin(site: &'static CallSite) -> Self {
         let op = if enabled() { site.op() } else { 0 };
-        match local::current().filter(|_| op != 0) {
+        // Switched off, it makes no lane either.
+        match (op != 0).then(local::current).flatten() {
             Some(lane) => Self {
                 word: Word::new(op, lane.frames.innermost(), false, false),
                 registry: lane.registry.load(Relaxed),

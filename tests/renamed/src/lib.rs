@@ -2,7 +2,10 @@
 
 #![deny(warnings)]
 
-use stopwatch::{timed, timer};
+use stopwatch::{
+    sync::{MutexExt as _, site},
+    timed, timer,
+};
 
 /// Sync, with labels and a scope.
 #[must_use]
@@ -27,6 +30,14 @@ pub fn fallible() -> Result<(), String> {
 #[timed("asynchronous", crate = stopwatch, poll)]
 pub async fn asynchronous() -> u32 {
     std::future::ready(3).await
+}
+
+/// A lock.
+///
+/// # Panics
+/// If it is poisoned.
+pub fn locked(lock: &std::sync::Mutex<u32>) {
+    *lock.lock_timed(site!("lock")).unwrap() += 1;
 }
 
 /// Methods by their block.
@@ -54,6 +65,7 @@ mod tests {
             let mut future = std::pin::pin!(asynchronous());
             assert!(future.as_mut().poll(&mut context).is_ready());
             Block.method();
+            locked(&std::sync::Mutex::new(0));
         });
         let snapshot = registry.snapshot();
         let names: Vec<_> =
@@ -63,6 +75,8 @@ mod tests {
             [
                 "asynchronous",
                 "fallible",
+                "lock{phase=\"hold\"}",
+                "lock{phase=\"wait\"}",
                 "perfkit_renamed::Block::method",
                 "plain scope",
                 "scope{n=\"2\"}",
