@@ -35,6 +35,7 @@ pub(crate) enum Column {
     Min,
     Percentile(f64),
     Max,
+    Busy,
     Allocations,
     Allocated,
     SelfAllocated,
@@ -51,6 +52,7 @@ impl Column {
             Self::Min => "min".into(),
             Self::Percentile(percentile) => format!("p{percentile}"),
             Self::Max => "max".into(),
+            Self::Busy => "busy %".into(),
             Self::Allocations => "allocs".into(),
             Self::Allocated => "alloc".into(),
             Self::SelfAllocated => "self alloc".into(),
@@ -61,7 +63,7 @@ impl Column {
     pub(crate) fn worth(self) -> u8 {
         match self {
             Self::Min | Self::Allocations | Self::Allocated => 0,
-            Self::Mean | Self::SelfAllocated => 1,
+            Self::Mean | Self::SelfAllocated | Self::Busy => 1,
             Self::Max => 2,
             Self::Percentile(percentile) if percentile > 50.0 => 3,
             Self::SelfShare => 4,
@@ -86,6 +88,9 @@ impl Column {
             Self::Min => duration(operation.min()),
             Self::Percentile(percentile) => duration(operation.percentile(percentile)),
             Self::Max => duration(operation.max()),
+            Self::Busy => operation.polls().map_or_else(String::new, |polls| {
+                percent(Duration::from_nanos(polls.busy_ns), operation.sum())
+            }),
             Self::Allocations => human::count(allocated.count),
             Self::Allocated => human::bytes(allocated.bytes as f64),
             Self::SelfAllocated => human::bytes(allocated.self_bytes as f64),

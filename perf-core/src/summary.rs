@@ -242,6 +242,9 @@ impl Summary {
         columns.extend([Column::Mean, Column::Min]);
         columns.extend(self.options.percentiles.iter().map(|p| Column::Percentile(*p)));
         columns.push(Column::Max);
+        if rows.iter().any(|operation| operation.polls().is_some()) {
+            columns.push(Column::Busy);
+        }
         if rows.iter().any(|operation| operation.allocations().is_some()) {
             columns.extend([Column::Allocations, Column::Allocated, Column::SelfAllocated]);
         }

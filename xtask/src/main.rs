@@ -27,14 +27,34 @@ fn main() -> ExitCode {
     }
 }
 
-/// The facade's features: all of them is the default.
-const FEATURES: [&[&str]; 3] = [
-    &["--no-default-features"],
-    &["--no-default-features", "--features", "enabled"],
-    &["--no-default-features", "--features", "signals"],
+/// The facade's features, each alone; without any, and all of them, are checked too.
+const FEATURES: [&str; 10] = [
+    "enabled",
+    "signals",
+    "tracing",
+    "metrics",
+    "tower",
+    "axum",
+    "tokio",
+    "alloc",
+    "parking_lot",
+    "parking_lot_0_12",
 ];
 
-const EXAMPLES: [&str; 3] = ["quickstart", "async_service", "tracker"];
+/// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
+const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12";
+
+/// Packages that everything is checked of without others' features.
+const WITHOUT_ALLOC: [&str; 5] =
+    ["--workspace", "--exclude", "perf-bench", "--exclude", "perf-alloc"];
+
+const EXAMPLES: [(&str, &str); 5] = [
+    ("quickstart", ""),
+    ("async_service", ""),
+    ("tracker", ""),
+    ("existing_tracing_app", "tracing"),
+    ("axum_service", "axum,tracing"),
+];
 
 fn ci() -> Result {
     let started = Instant::now();
@@ -42,30 +62,72 @@ fn ci() -> Result {
     lint()?;
     rules::check()?;
     ensure_nextest()?;
-    let mut passed = 0;
-    passed += test(&["nextest", "run", "--workspace", "--exclude", "perf-bench"], &[])?;
-    passed += test(&["test", "--quiet", "--workspace", "--doc", "--exclude", "perf-bench"], &[])?;
-    passed += test(&["nextest", "run", "--no-default-features", "--test", "off"], &[])?;
-    let loom = [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")];
-    passed += test(&["test", "--release", "-p", "perf-core", "--lib", "loom"], &loom)?;
-    for example in EXAMPLES {
-        cargo(&["run", "--quiet", "--release", "--example", example])?;
+    let passed = tests()?;
+    for (example, features) in EXAMPLES {
+        cargo(&["run", "--quiet", "--release", "--example", example, "--features", features])?;
     }
     say(&format!("everything took {} s", started.elapsed().as_secs()));
     say(&format!("{passed} passed, 0 failed"));
     Ok(())
 }
 
-/// Clippy with every combination of features, and the documentation, all without warnings.
+/// Runs all tests, and counts them.
+fn tests() -> Result<u64> {
+    let mut passed = 0;
+    let features = ["--features", ALL_BUT_ALLOC];
+    let all = |command: &[&'static str]| [command, &WITHOUT_ALLOC, &features].concat();
+    passed += test(&all(&["nextest", "run"]), &[])?;
+    passed += test(&all(&["test", "--quiet", "--doc"]), &[])?;
+    passed += test(&["nextest", "run", "--no-default-features", "--test", "off"], &[])?;
+    passed += allocator_tests()?;
+    let unstable = [("RUSTFLAGS", "--cfg tokio_unstable"), ("CARGO_TARGET_DIR", "target/unstable")];
+    let runtime = ["nextest", "run", "--features", "tokio", "--test", "tokio_runtime"];
+    passed += test(&runtime, &unstable)?;
+    let loom = [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")];
+    passed += test(&["test", "--release", "-p", "perf-core", "--lib", "loom"], &loom)?;
+    Ok(passed)
+}
+
+/// What is recorded where an allocator counts, and the allocator itself, under AddressSanitizer too.
+fn allocator_tests() -> Result<u64> {
+    let core = ["nextest", "run", "-p", "perf-core", "-p", "perf-alloc", "--all-features"];
+    let recorded = ["allocator", "counts", "outcomes", "spans", "statistics"];
+    let facade = ["nextest", "run", "--all-features"].into_iter();
+    let facade: Vec<_> = facade.chain(recorded.iter().flat_map(|test| ["--test", test])).collect();
+    let mut passed = test(&core, &[])? + test(&facade, &[])?;
+    passed += test(&["test", "--quiet", "--doc", "-p", "perf-alloc"], &[])?;
+    if cfg!(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64")) {
+        let blocks = ["test", "-p", "perf-alloc", "--test", "blocks", "--target", ASAN_TARGET];
+        passed += test(&blocks, &ASAN)?;
+    }
+    Ok(passed)
+}
+
+/// Sanitizers work with a stable compiler, but have to be asked for as if it were not one. One test
+/// wants more memory than there is.
+const ASAN: [(&str, &str); 4] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("RUSTFLAGS", "-Zsanitizer=address"),
+    ("CARGO_TARGET_DIR", "target/asan"),
+    ("ASAN_OPTIONS", "allocator_may_return_null=1"),
+];
+
+/// Named, so that build scripts and macros are built without the sanitizer.
+const ASAN_TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Clippy with each feature, and the documentation, all without warnings.
 fn lint() -> Result {
-    let clippy = |features: &[&str]| {
-        let arguments = ["clippy", "--quiet", "--workspace", "--all-targets"];
-        cargo(&[&arguments[..], features, &["--", "-D", "warnings"]].concat())
+    let clippy = |arguments: &[&str]| {
+        cargo(&[&["clippy", "--quiet"], arguments, &["--", "-D", "warnings"]].concat())
     };
-    clippy(&[])?;
-    FEATURES.iter().try_for_each(|features| clippy(features))?;
-    let warnings = [("RUSTDOCFLAGS", "-D warnings")];
-    run("cargo", &["doc", "--quiet", "--workspace", "--no-deps"], &warnings).map(drop)
+    clippy(&["--workspace", "--all-targets"])?;
+    clippy(&["--workspace", "--all-targets", "--all-features"])?;
+    clippy(&["--workspace", "--all-targets", "--no-default-features"])?;
+    for feature in FEATURES {
+        clippy(&["--no-default-features", "--features", feature])?;
+    }
+    let documentation = ["doc", "--quiet", "--workspace", "--no-deps", "--all-features"];
+    run("cargo", &documentation, &[("RUSTDOCFLAGS", "-D warnings")]).map(drop)
 }
 
 fn ensure_nextest() -> Result {
