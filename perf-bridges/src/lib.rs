@@ -13,6 +13,8 @@ mod recorder;
 pub mod sync;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[cfg(feature = "tracing")]
 pub use layer::{SpanLayer, layer};

@@ -12,7 +12,9 @@ pub use crate::{
 #[cfg(feature = "alloc")]
 pub use crate::allocations::count as count_allocation;
 
-use crate::{directory, in_flight::InFlight, labels, local, outcome::Outcome, registry::Registry};
+use crate::{
+    directory, enabled, in_flight::InFlight, labels, local, outcome::Outcome, registry::Registry,
+};
 
 /// The id of an operation, 0 if it cannot be had here and now.
 #[must_use]
@@ -48,10 +50,11 @@ impl Pieces {
     #[must_use]
     pub fn new(name: &str, cut_short: Labels<'_>, registry: Option<Registry>) -> Self {
         let _own = own_work();
-        let op = operation(name);
+        // Switched off, nothing is looked up.
+        let op = if enabled() { operation(name) } else { 0 };
         let core = registry.as_ref().map(|registry| registry.core().clone()).or_else(local::core);
         let in_flight = core.filter(|_| op != 0).map(|core| InFlight::of(core, op));
-        let call = Call::of(labels::series_of(name, cut_short));
+        let call = Call::of(if op == 0 { 0 } else { labels::series_of(name, cut_short) });
         Self { name: name.into(), call, registry, in_flight }
     }
 
@@ -69,12 +72,32 @@ impl Pieces {
         piece()
     }
 
-    /// Ends the call, once: with this outcome, in the series of these labels.
-    pub fn finish(&mut self, outcome: Outcome, labels: Labels<'_>) {
+    /// Gives it another name, which counts from when it is given labels.
+    pub fn rename(&mut self, name: &str) {
+        let _own = own_work();
+        self.name = name.into();
+    }
+
+    /// From now on it counts in the series of these labels, however it ends.
+    pub fn set_labels(&mut self, labels: Labels<'_>) {
+        if !self.call.is_running() {
+            return;
+        }
+        let _own = own_work();
         let op = labels::series_of(&self.name, labels);
         if op != 0 {
             self.call.set_op(op);
         }
+    }
+
+    /// Ends the call, once: with this outcome, in the series of these labels.
+    pub fn finish(&mut self, outcome: Outcome, labels: Labels<'_>) {
+        self.set_labels(labels);
+        self.end(outcome);
+    }
+
+    /// Ends the call, once, in the series it is in.
+    pub fn end(&mut self, outcome: Outcome) {
         self.call.set_outcome(outcome);
         self.call.finish(self.registry.as_ref().map(Registry::core));
         self.in_flight = None;

@@ -112,6 +112,11 @@ impl<P: Polls> Call<P> {
         self.word.set_op(op);
     }
 
+    /// Whether it has begun and not ended.
+    pub(crate) fn is_running(&self) -> bool {
+        self.state == State::Running
+    }
+
     /// Begins a piece, the first of which starts the clock. In the registry given, else in the
     /// current one.
     #[inline]
