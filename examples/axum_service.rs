@@ -1,7 +1,7 @@
 //! A service of axum with a store in memory, under a few thousand requests over loopback: every
 //! request by route, method and status, and what ran inside.
 //!
-//! `cargo run --release --features axum --example axum_service`
+//! `cargo run --release --features axum,tracing --example axum_service`
 
 use axum::{
     Json, Router,
@@ -32,15 +32,15 @@ use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
 };
+use tracing_subscriber::prelude::*;
 
 const CLIENTS: u64 = 8;
 const REQUESTS: u64 = 500;
 
 #[tokio::main]
 async fn main() {
+    tracing_subscriber::registry().with(perfkit::layer()).init();
     let _perf = perfkit::init();
-
-    // The subscriber of the spans goes here.
 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
     let address = listener.local_addr().expect("it is bound");

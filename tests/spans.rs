@@ -1,6 +1,6 @@
 //! The layer that times the spans of `tracing`.
 
-use perfkit::{Outcome, Registry, Snapshot, timed, timer};
+use perfkit::{Outcome, Registry, Snapshot, TimedExt, timed, timer};
 use std::{sync::mpsc, thread, time::Duration};
 use tracing::{Instrument, Level, error, field, info_span, instrument, warn};
 use tracing_subscriber::{filter::LevelFilter, prelude::*};
@@ -69,11 +69,10 @@ fn spans_and_timed_scopes_call_each_other() {
         info_span!("in timed").in_scope(|| drop(timer!("scope")));
     }
     let snapshot = observed(|| info_span!("around").in_scope(timed_function));
-    for (callee, caller) in [("timed", "around"), ("in timed", "timed"), ("scope", "in timed")] {
-        let callee = snapshot.get(callee).unwrap();
-        assert_eq!(callee.callers()[0].name.as_deref(), Some(caller), "{callee:?}");
-        let caller = snapshot.get(caller).unwrap();
-        assert!(caller.self_time() < caller.sum());
+    for (name, by) in [("timed", "around"), ("in timed", "timed"), ("scope", "in timed")] {
+        let (inner, outer) = (snapshot.get(name).unwrap(), snapshot.get(by).unwrap());
+        assert_eq!(inner.callers()[0].name.as_deref(), Some(by), "{inner:?}");
+        assert!(outer.self_time() < outer.sum());
     }
 }
 
@@ -132,15 +131,16 @@ fn what_makes_a_span_an_error() {
 #[test]
 fn chosen_fields_become_labels() {
     #[instrument(skip(_secret), fields(rows = field::Empty))]
-    fn query(table: &str, schema: String, _secret: &str) {
+    fn query(table: &str, schema: &String, _secret: &str) {
         tracing::Span::current().record("rows", table.len());
     }
     let snapshot = observed_by(
         |layer| layer.labels(&["table", "schema", "rows"]),
         || {
-            query("users", "main".into(), "hush");
-            query("users", "main".into(), "hush");
-            query("jobs", "main".into(), "hush");
+            let schema = "main".to_owned();
+            query("users", &schema, "hush");
+            query("users", &schema, "hush");
+            query("jobs", &schema, "hush");
             info_span!("without").in_scope(|| ());
         },
     );
@@ -296,15 +296,15 @@ mod twins {
         async { drop(timer!("child")) }.instrument(info_span!("between")).await;
     }
 
-    fn check(snapshot: &Snapshot, name: &str, calls: u64, between: &str, caller: &str) {
+    fn check(snapshot: &Snapshot, name: &str, calls: u64, between: &str) {
         let twin = snapshot.get(name).unwrap();
         assert_eq!(twin.count(), calls, "{twin:?}");
-        let called = |callee: &str, by: &str| {
-            let callers = snapshot.get(callee).unwrap().callers();
+        let calls_of = |name: &str, by: &str| {
+            let callers = snapshot.get(name).unwrap().callers();
             callers.iter().filter(|c| c.name.as_deref() == Some(by)).map(|c| c.calls).sum::<u64>()
         };
-        assert_eq!((called(between, name), called(name, caller)), (calls, 1), "{snapshot:#?}");
-        let around = snapshot.get(caller).unwrap();
+        assert_eq!((calls_of(between, name), calls_of(name, "caller")), (calls, 1));
+        let around = snapshot.get("caller").unwrap();
         let taken_off = around.self_time() + twin.total();
         assert!(is_same(around.sum(), taken_off), "{around:?} {twin:?}");
     }
@@ -316,7 +316,7 @@ mod twins {
                 let _t = timer!("caller");
                 twin(3);
             });
-            check(&snapshot, "sync", 4, "child", "caller");
+            check(&snapshot, "sync", 4, "child");
             let sync = snapshot.get("sync").unwrap();
             assert!(is_same(sync.total(), sync.max().unwrap()), "recursion: {sync:?}");
         }
@@ -324,14 +324,12 @@ mod twins {
 
     #[test]
     fn async_functions_are_counted_once() {
-        let runs: [fn() -> std::pin::Pin<Box<dyn Future<Output = ()>>>; 2] =
-            [|| Box::pin(async_timed_outside()), || Box::pin(async_timed_inside())];
-        for run in runs {
-            let snapshot = observed(|| {
-                use perfkit::TimedExt;
-                futures::executor::block_on(async { run().await }.timed("caller"));
-            });
-            check(&snapshot, "async", 1, "between", "caller");
+        for is_outside in [true, false] {
+            let run = async {
+                if is_outside { async_timed_outside().await } else { async_timed_inside().await }
+            };
+            let snapshot = observed(|| futures::executor::block_on(run.timed("caller")));
+            check(&snapshot, "async", 1, "between");
         }
     }
 

@@ -44,31 +44,32 @@ fn a_runtimes_workers_tasks_and_busy_time() {
     let (registry, runtime) = (Registry::new(), runtime());
     watch::runtime_in(&registry, Some("main"), runtime.handle());
     let labels = [("runtime", "main")];
-    let gauge = |name: &str| registry.snapshot().gauge(name, &labels).unwrap();
-    assert_eq!(gauge("tokio_workers"), WORKERS as f64);
+    // They are whole numbers.
+    let gauge = |name: &str| registry.snapshot().gauge(name, &labels).unwrap() as usize;
+    assert_eq!(gauge("tokio_workers"), WORKERS);
 
     let (release, released) = oneshot::channel::<()>();
     let waiting = runtime.spawn(async { drop(released.await) });
-    assert_eq!(gauge("tokio_live_tasks"), 1.0);
+    assert_eq!(gauge("tokio_live_tasks"), 1);
     release.send(()).unwrap();
     runtime.block_on(waiting).unwrap();
 
     // What is queued while both workers are held stays in the queue all share.
     let before = registry.snapshot();
-    let held = Arc::new(Barrier::new(WORKERS + 1));
+    let barrier = Arc::new(Barrier::new(WORKERS + 1));
     let hold = || {
-        let held = Arc::clone(&held);
+        let barrier = Arc::clone(&barrier);
         runtime.spawn(async move {
-            held.wait();
+            barrier.wait();
             thread::sleep(Duration::from_millis(50));
-            held.wait();
+            barrier.wait();
         })
     };
     let mut tasks = vec![hold(), hold()];
-    held.wait();
+    barrier.wait();
     tasks.extend((0..10).map(|_| runtime.spawn(async {})));
-    assert!(gauge("tokio_global_queue_depth") >= 10.0);
-    held.wait();
+    assert!(gauge("tokio_global_queue_depth") >= 10);
+    barrier.wait();
     runtime.block_on(async {
         for task in tasks {
             task.await.unwrap();

@@ -16,6 +16,8 @@ use crate::{
     directory, enabled, in_flight::InFlight, labels, local, outcome::Outcome, registry::Registry,
 };
 
+use std::thread::panicking;
+
 /// The id of an operation, 0 if it cannot be had here and now.
 #[must_use]
 pub fn operation(name: &str) -> u32 {
@@ -40,6 +42,9 @@ pub type Labels<'a> = &'a [(&'static str, &'a str)];
 pub struct Pieces {
     name: Box<str>,
     call: Call,
+    /// The operation it will be counted in. The call itself stays in that it began in, for what is
+    /// called from it to know it again.
+    series: u32,
     registry: Option<Registry>,
     in_flight: Option<InFlight>,
 }
@@ -54,21 +59,24 @@ impl Pieces {
         let op = if enabled() { operation(name) } else { 0 };
         let core = registry.as_ref().map(|registry| registry.core().clone()).or_else(local::core);
         let in_flight = core.filter(|_| op != 0).map(|core| InFlight::of(core, op));
-        let call = Call::of(if op == 0 { 0 } else { labels::series_of(name, cut_short) });
-        Self { name: name.into(), call, registry, in_flight }
+        let series = if op == 0 { 0 } else { labels::series_of(name, cut_short) };
+        Self { name: name.into(), call: Call::of(series), series, registry, in_flight }
     }
 
     /// Runs a piece.
     pub fn run<R>(&mut self, piece: impl FnOnce() -> R) -> R {
-        /// Ends the piece, by panic too.
-        struct Piece<'a>(&'a mut Call, Option<crate::call::Open>);
+        /// Ends the piece, by panic too, which ends the call.
+        struct Piece<'a>(&'a mut Call, u32, Option<crate::call::Open>);
         impl Drop for Piece<'_> {
             fn drop(&mut self) {
-                self.1.iter().for_each(|open| self.0.exit(open));
+                if panicking() {
+                    self.0.set_op(self.1);
+                }
+                self.2.iter().for_each(|open| self.0.exit(open));
             }
         }
         let open = self.call.enter(self.registry.as_ref().map(Registry::core));
-        let _ended = Piece(&mut self.call, open);
+        let _ended = Piece(&mut self.call, self.series, open);
         piece()
     }
 
@@ -84,9 +92,9 @@ impl Pieces {
             return;
         }
         let _own = own_work();
-        let op = labels::series_of(&self.name, labels);
-        if op != 0 {
-            self.call.set_op(op);
+        let series = labels::series_of(&self.name, labels);
+        if series != 0 {
+            self.series = series;
         }
     }
 
@@ -98,8 +106,16 @@ impl Pieces {
 
     /// Ends the call, once, in the series it is in.
     pub fn end(&mut self, outcome: Outcome) {
+        self.call.set_op(self.series);
         self.call.set_outcome(outcome);
         self.call.finish(self.registry.as_ref().map(Registry::core));
         self.in_flight = None;
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        // Before the call is dropped, which then has been cancelled.
+        self.call.set_op(self.series);
     }
 }

@@ -87,6 +87,15 @@ fn responses_without_a_body_end_with_their_head() {
 }
 
 #[test]
+fn a_proxys_refusal_is_a_grpc_error() {
+    let registry = Registry::new();
+    let refused = Response::builder().status(503).body(String::new()).unwrap();
+    read_as(TimedLayer::grpc(), &registry, refused, "POST", 0);
+    let expected = kind("a.B/C", "POST", "UNAVAILABLE", Outcome::Error);
+    assert_eq!(counts(&registry), [(expected, 1)].into());
+}
+
+#[test]
 fn a_grpc_status_is_waited_for() {
     let with_trailers = |code: &str| {
         let trailers = [("grpc-status".parse().unwrap(), code.parse().unwrap())];

@@ -28,6 +28,7 @@ contenders! {
     floor
     perfkit_timed
     perfkit_timer
+    perfkit_layer
     std_instant
     hotpath_measure
     fastrace_span

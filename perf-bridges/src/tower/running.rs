@@ -19,11 +19,18 @@ pub(super) struct Running {
 #[derive(Debug)]
 enum Protocol {
     Http,
-    Grpc {
-        learning: Option<Learning>,
-        /// The status comes with the trailers.
-        is_open: bool,
-    },
+    Grpc { learning: Option<Learning>, status: GrpcStatus },
+}
+
+/// What is known of the status of a gRPC call.
+#[derive(Debug, PartialEq)]
+enum GrpcStatus {
+    /// It came with the head, or the head has not come.
+    Told,
+    /// It comes with the trailers.
+    Open,
+    /// There is none, but an HTTP status that refuses the call: a proxy's.
+    Refused,
 }
 
 impl Running {
@@ -34,7 +41,7 @@ impl Running {
         let labels = [("method", method), ("status", "none")];
         let pieces = Pieces::new(name, &labels, layer.registry.clone());
         let protocol = if layer.is_grpc {
-            Protocol::Grpc { learning: layer.names.learning(request), is_open: false }
+            Protocol::Grpc { learning: layer.names.learning(request), status: GrpcStatus::Told }
         } else {
             Protocol::Http
         };
@@ -50,10 +57,15 @@ impl Running {
     pub(super) fn head(&mut self, status: StatusCode, headers: &HeaderMap) {
         match &mut self.protocol {
             Protocol::Http => self.label(status::class(status)),
-            Protocol::Grpc { is_open, .. } => {
-                let code = status::grpc_head(status, headers);
-                *is_open = code.is_none();
-                self.label_grpc(code.unwrap_or("none"));
+            Protocol::Grpc { status: known, .. } => {
+                let told = status::grpc(headers);
+                let refused = told.is_none().then(|| status::grpc_refusal(status)).flatten();
+                *known = match (told, refused) {
+                    (Some(_), _) => GrpcStatus::Told,
+                    (None, Some(_)) => GrpcStatus::Refused,
+                    (None, None) => GrpcStatus::Open,
+                };
+                self.label_grpc(told.or(refused).unwrap_or("none"));
             }
         }
     }
@@ -70,9 +82,15 @@ impl Running {
 
     /// It ended as the service should: with a response, all of it.
     pub(super) fn end(mut self, outcome: Outcome, trailers: Option<&HeaderMap>) {
-        if let Protocol::Grpc { is_open: true, .. } = self.protocol {
-            self.label_grpc(trailers.and_then(status::grpc).unwrap_or(status::UNKNOWN));
-        }
+        let outcome = match &self.protocol {
+            Protocol::Grpc { status: GrpcStatus::Open, .. } => {
+                self.label_grpc(trailers.and_then(status::grpc).unwrap_or(status::UNKNOWN));
+                outcome
+            }
+            // To the classifier, no status is a good one.
+            Protocol::Grpc { status: GrpcStatus::Refused, .. } => Outcome::Error,
+            _ => outcome,
+        };
         self.pieces.end(outcome);
     }
 
