@@ -68,8 +68,9 @@ fn minimal_rust(metadata: &Value) -> Result {
         .find(|package| package["name"] == "perfkit")
         .and_then(|perfkit| version(&perfkit["rust_version"]))
         .ok_or("perfkit states no rust-version")?;
-    for name in built_by_users()? {
-        let package = packages(metadata).filter(|package| package["name"] == *name);
+    for (name, release) in built_by_users()? {
+        let package = packages(metadata)
+            .filter(|package| package["name"] == *name && package["version"] == *release);
         for wanted in package.filter_map(|package| version(&package["rust_version"])) {
             if wanted > stated {
                 return Err(format!(
@@ -81,17 +82,25 @@ fn minimal_rust(metadata: &Value) -> Result {
     Ok(())
 }
 
-/// The crates in the published crates' normal dependency trees, by name.
-fn built_by_users() -> Result<BTreeSet<String>> {
+/// The crates in the published crates' normal dependency trees, by name and version.
+fn built_by_users() -> Result<BTreeSet<(String, String)>> {
     let mut tree = Command::new("cargo");
     tree.args(["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--locked"]);
     tree.args(["--features", FEATURES]);
     tree.args(PUBLISHED.iter().flat_map(|name| ["--package", name]));
     let output = tree.output().map_err(|error| format!("cannot run cargo tree: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let names: BTreeSet<String> =
-        text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
-    if names.contains("perf-core") { Ok(names) } else { Err("cargo tree shows no crate".into()) }
+    // `name v1.2.3 (where from)`
+    let package = |line: &str| {
+        let (name, rest) = line.split_once(" v")?;
+        Some((name.to_owned(), rest.split(' ').next()?.to_owned()))
+    };
+    let built: BTreeSet<_> = text.lines().filter_map(package).collect();
+    if built.iter().any(|(name, _)| name == "perf-core") {
+        Ok(built)
+    } else {
+        Err("cargo tree shows no crate".into())
+    }
 }
 
 fn version(value: &Value) -> Option<Vec<u32>> {
