@@ -16,7 +16,7 @@ fn no_result() -> u32 {
     1
 }
 
-#[timed(err(kind = |e| e.code()))]
+#[timed(err(kind = |e| e.unheard_of()))]
 fn no_such_method() -> Result<(), String> {
     Ok(())
 }
