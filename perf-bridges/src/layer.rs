@@ -1,5 +1,6 @@
 //! A `tracing_subscriber` layer that times every span.
 
+use crate::open_spans::OpenSpans;
 use perf_core::{
     __bridge::{SpanCall, operation, own_work},
     Registry,
@@ -10,11 +11,7 @@ use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{
-    Layer,
-    layer::Context,
-    registry::{LookupSpan, SpanRef},
-};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 /// Times every span, as a call of an operation named by the span: its time is that from the first time
 /// it was entered until it is closed, busy while it is entered and idle between
@@ -48,6 +45,7 @@ pub struct SpanLayer {
     error_fields: Arc<[&'static str]>,
     error_level: Option<Level>,
     registry: Option<Registry>,
+    open: Arc<OpenSpans<Timing>>,
 }
 
 /// A layer that times every span.
@@ -70,6 +68,7 @@ pub fn layer() -> SpanLayer {
         error_fields: Arc::new(["error", STATUS_CODE]),
         error_level: Some(Level::ERROR),
         registry: None,
+        open: Arc::new(OpenSpans::new()),
     }
 }
 
@@ -141,17 +140,17 @@ struct Timing {
 type Labels = Vec<(&'static str, String)>;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let _own = own_work();
         let call = SpanCall::new(operation_of(attributes.metadata()));
         let mut timing = Timing { call, labels: Vec::new(), is_error: false };
         attributes.record(&mut Seen::of(self, &mut timing));
-        span.extensions_mut().insert(timing);
+        self.open.insert(id, timing);
     }
 
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        with_timing(&context, id, |timing, _| values.record(&mut Seen::of(self, timing)));
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        let _own = own_work();
+        self.open.with(id, |timing| values.record(&mut Seen::of(self, timing)));
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -159,50 +158,36 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
         if event.metadata().target() == "perfkit" || !self.is_error(event) {
             return;
         }
-        if let Some(span) = context.event_span(event)
-            && let Some(timing) = span.extensions_mut().get_mut::<Timing>()
-        {
-            timing.is_error = true;
+        if let Some(span) = context.event_span(event) {
+            self.open.with(&span.id(), |timing| timing.is_error = true);
         }
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        with_timing(&context, id, |timing, span| {
-            timing.call.enter(self.registry.as_ref(), || made_in(span));
-        });
+        let registry = self.registry.as_ref();
+        let begins_alone = self.open.with(id, |timing| timing.call.enter(registry));
+        if begins_alone != Some(true) {
+            return;
+        }
+        // As a task does: it was called from the span it was made in.
+        let parent = context.span(id).and_then(|span| Some(span.parent()?.id()));
+        let caller = parent.and_then(|id| self.open.with(&id, |timing| timing.call.operation()));
+        if let Some(caller) = caller {
+            self.open.with(id, |timing| timing.call.set_caller(caller));
+        }
     }
 
-    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
-        with_timing(&context, id, |timing, _| timing.call.exit());
+    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        self.open.with(id, |timing| timing.call.exit());
     }
 
-    fn on_close(&self, id: Id, context: Context<'_, S>) {
-        let Some(span) = context.span(&id) else { return };
+    fn on_close(&self, id: Id, _: Context<'_, S>) {
         let _own = own_work();
-        let timing = span.extensions_mut().remove::<Timing>();
-        if let Some(Timing { call, labels, is_error }) = timing {
+        if let Some(Timing { call, labels, is_error }) = self.open.remove(&id) {
             let labels: Vec<_> = labels.iter().map(|(key, value)| (*key, &**value)).collect();
             call.close(is_error, &labels);
         }
     }
-}
-
-fn with_timing<S: Subscriber + for<'a> LookupSpan<'a>>(
-    context: &Context<'_, S>,
-    id: &Id,
-    then: impl FnOnce(&mut Timing, &SpanRef<'_, S>),
-) {
-    let Some(span) = context.span(id) else { return };
-    if let Some(timing) = span.extensions_mut().get_mut::<Timing>() {
-        let _own = own_work();
-        then(timing, &span);
-    }
-}
-
-/// The operation of the span around.
-fn made_in<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> u32 {
-    let Some(parent) = span.parent() else { return 0 };
-    parent.extensions().get::<Timing>().map_or(0, |timing| timing.call.operation())
 }
 
 /// Places in a thread's memory of which operation a span is.

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "tracing")]
 mod layer;
+#[cfg(feature = "tracing")]
+mod open_spans;
 #[cfg(feature = "metrics")]
 mod recorder;
 pub mod sync;

@@ -71,30 +71,25 @@ impl SpanCall {
         self.word.op()
     }
 
-    /// It is entered on this thread. Where it runs by itself, as a task does, `made_in` is the caller:
-    /// the operation of the span it was made in, or 0.
-    pub fn enter(&mut self, registry: Option<&Registry>, made_in: impl FnOnce() -> u32) {
-        if self.state == State::Shadowed || (self.state == State::New && !enabled()) {
-            return;
+    /// It is entered on this thread. Returns whether it begins herewith, and without a caller.
+    pub fn enter(&mut self, registry: Option<&Registry>) -> bool {
+        let is_new = self.state == State::New;
+        if self.state == State::Shadowed || (is_new && !enabled()) {
+            return false;
         }
         let core = registry.map(Registry::core);
-        let Some(lane) = core.map_or_else(local::current, local::lane_for) else { return };
+        let Some(lane) = core.map_or_else(local::current, local::lane_for) else { return false };
         let op = self.word.op();
         if op == 0 {
-            return;
+            return false;
         }
         let Some(entered) = lane.frames.enter_span(op) else {
             self.state = State::Shadowed;
-            return;
-        };
-        let parent = if self.state == State::New && entered.parent == 0 {
-            made_in()
-        } else {
-            entered.parent
+            return false;
         };
         let begun = lane.clock.ticks();
-        if self.state == State::New {
-            self.word = Word::new(op, parent, entered.nested, panicking());
+        if is_new {
+            self.word = Word::new(op, entered.parent, entered.nested, panicking());
             self.registry = lane.registry.load(Relaxed);
             self.start = begun;
             self.state = State::Running;
@@ -104,6 +99,12 @@ impl SpanCall {
             None => self.entry = Some(entry),
             Some(_) => self.more.push(entry),
         }
+        is_new && entered.parent == 0
+    }
+
+    /// Says from which operation it was called, where that cannot be seen on its thread.
+    pub fn set_caller(&mut self, op: u32) {
+        self.word.set_parent(op);
     }
 
     /// It is left on this thread.

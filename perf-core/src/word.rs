@@ -53,6 +53,11 @@ impl Word {
         self.0 = (self.0 & !ID_MASK) | u64::from(op);
     }
 
+    /// The same call from another parent.
+    pub(crate) fn set_parent(&mut self, parent: u32) {
+        self.0 = (self.0 & !(ID_MASK << ID_BITS)) | (u64::from(parent) << ID_BITS);
+    }
+
     #[inline]
     pub(crate) fn op(self) -> u32 {
         (self.0 & ID_MASK) as u32

@@ -29,6 +29,7 @@ contenders! {
     perfkit_timed
     perfkit_timer
     perfkit_layer
+    tracing_span
     std_instant
     hotpath_measure
     fastrace_span
