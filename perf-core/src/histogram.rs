@@ -1,6 +1,9 @@
 //! A sparse HdrHistogram of nanoseconds: what a snapshot keeps of each operation's durations.
 
-use crate::{buckets::Layout, values::combined};
+use crate::{
+    buckets::Layout,
+    counts::{at_percentile, combined, total},
+};
 use std::time::Duration;
 
 /// The distribution of an operation's durations.
@@ -66,7 +69,7 @@ impl Histogram {
     /// How many calls it holds.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
+        total(&self.counts)
     }
 
     /// Whether it holds no call.
@@ -90,14 +93,8 @@ impl Histogram {
     /// The rank is HdrHistogram's: ⌈percentile/100 × count⌉, at least 1.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> Option<Duration> {
-        let total = self.count();
-        let mut left = rank(percentile, total);
-        let (index, _) = self.counts.iter().find(|(_, count)| {
-            let found = left <= *count;
-            left = left.saturating_sub(*count);
-            found
-        })?;
-        Some(Duration::from_nanos(self.layout.middle(*index as usize)))
+        let index = at_percentile(&self.counts, percentile)?;
+        Some(Duration::from_nanos(self.layout.middle(index as usize)))
     }
 
     /// The standard deviation of the population, from the middles of the buckets; zero if empty.
@@ -157,16 +154,10 @@ impl Histogram {
     }
 }
 
-/// Which of `total` sorted values a percentile is, from 1.
-pub(crate) fn rank(percentile: f64, total: u64) -> u64 {
-    // A percentile meant as k of n must not become k + 1 by rounding in binary.
-    let exact = percentile.clamp(0.0, 100.0) / 100.0 * total as f64;
-    ((exact - exact * f64::EPSILON).ceil() as u64).clamp(1, total.max(1))
-}
-
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::counts::rank;
     use proptest::prelude::*;
 
     fn histogram(digits: u8, values: &[u64]) -> Histogram {

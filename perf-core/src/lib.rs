@@ -23,6 +23,7 @@ mod call;
 mod clock;
 mod collect;
 mod columns;
+mod counts;
 mod directory;
 mod distinct;
 mod frame;

@@ -4,6 +4,8 @@
 //! temperatures fit alike: each power of two is cut into `2^bits` equal buckets, and negative values
 //! mirror positive ones.
 
+use crate::counts::{at_percentile, combined, total};
+
 /// Mantissa bits of an `f64`.
 const MANTISSA: u8 = 52;
 
@@ -100,7 +102,7 @@ impl ValueHistogram {
     /// How many values it holds.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
+        total(&self.counts)
     }
 
     /// Whether it holds no value.
@@ -151,24 +153,20 @@ impl ValueHistogram {
         if percentile >= 100.0 {
             return Some(max);
         }
-        let mut left = crate::histogram::rank(percentile, self.count());
-        let found = self.buckets().find(|bucket| {
-            let reached = bucket.count >= left;
-            left = left.saturating_sub(bucket.count);
-            reached
-        });
-        found.map(|bucket| bucket.middle().clamp(min, max.max(min)))
+        let bucket = at_percentile(&self.counts, percentile)?;
+        Some(self.bucket(bucket, 0).middle().clamp(min, max.max(min)))
     }
 
     /// The buckets that hold something, by rising value.
     #[must_use]
     pub fn buckets(&self) -> impl DoubleEndedIterator<Item = ValueBucket> + '_ {
-        self.counts.iter().map(|(bucket, count)| {
-            let inner = bound(*bucket, self.bits);
-            let outer =
-                if *bucket == 0 { 0.0 } else { bound(*bucket + bucket.signum(), self.bits) };
-            ValueBucket { inner, outer, count: *count }
-        })
+        self.counts.iter().map(|(bucket, count)| self.bucket(*bucket, *count))
+    }
+
+    fn bucket(&self, bucket: i32, count: u64) -> ValueBucket {
+        let inner = bound(bucket, self.bits);
+        let outer = if bucket == 0 { 0.0 } else { bound(bucket + bucket.signum(), self.bits) };
+        ValueBucket { inner, outer, count }
     }
 
     /// Adds the values of another. If that keeps fewer digits, the sum keeps as few.
@@ -220,27 +218,6 @@ impl ValueHistogram {
         }
         counts
     }
-}
-
-/// Two sorted lists of counts as one, without what becomes 0.
-pub(crate) fn combined<K: Copy + Ord>(
-    ours: &[(K, u64)],
-    theirs: &[(K, u64)],
-    combine: fn(u64, u64) -> u64,
-) -> Vec<(K, u64)> {
-    let mut counts = Vec::with_capacity(ours.len().max(theirs.len()));
-    let (mut ours, mut theirs) = (ours.iter().peekable(), theirs.iter().peekable());
-    while let Some(index) =
-        [ours.peek(), theirs.peek()].into_iter().flatten().map(|(at, _)| *at).min()
-    {
-        let ours = ours.next_if(|(at, _)| *at == index).map_or(0, |(_, count)| *count);
-        let theirs = theirs.next_if(|(at, _)| *at == index).map_or(0, |(_, count)| *count);
-        let count = combine(ours, theirs);
-        if count > 0 {
-            counts.push((index, count));
-        }
-    }
-    counts
 }
 
 /// 0 for zero; from 1 on for positive values, rising; negative values mirror them.
@@ -339,7 +316,7 @@ mod tests {
             a.retain(|value| value.is_finite());
             prop_assume!(!a.is_empty());
             a.sort_by(f64::total_cmp);
-            let exact = a[crate::histogram::rank(percentile, a.len() as u64) as usize - 1];
+            let exact = a[crate::counts::rank(percentile, a.len() as u64) as usize - 1];
             let got = histogram(3, &a).percentile(percentile).unwrap();
             prop_assert!((got / 2.0 - exact / 2.0).abs() <= exact.abs() / 2000.0 + f64::MIN_POSITIVE, "{got} {exact}");
         }
