@@ -37,6 +37,16 @@
 //! target `perfkit`, level DEBUG unless told otherwise; while nobody listens at that level, it
 //! costs one load.
 //!
+//! # What a program has already
+//!
+//! Behind features, each named after what it takes in: `layer()` times every span of `tracing`
+//! (`tracing`); `metrics_recorder()` keeps what the `metrics` facade tells (`metrics`);
+//! `tower::TimedLayer` times the requests of axum, tonic and hyper (`tower`, `axum`); `tokio::runtime`
+//! reads a runtime's metrics (`tokio`); `alloc::CountingAllocator` counts what operations allocate
+//! (`alloc`). [`sync`] times waiting for and holding the real locks of std, tokio (`tokio`) and
+//! `parking_lot` (`parking_lot`, `parking_lot_0_12`). [`counter`], [`gauge`] and [`distribution`] are for
+//! one's own numbers. All of it is in the same [`snapshot`].
+//!
 //! # What it costs
 //!
 //! Two reads of the CPU's time-stamp counter, and a little: the footer of the summary says how

@@ -42,7 +42,10 @@ fn keep_busy() {
 #[test]
 fn a_runtimes_workers_tasks_and_busy_time() {
     let (registry, runtime) = (Registry::new(), runtime());
-    watch::runtime_in(&registry, Some("main"), runtime.handle());
+    for _ in 0..2 {
+        // The second time it is known.
+        watch::runtime_in(&registry, Some("main"), runtime.handle());
+    }
     let labels = [("runtime", "main")];
     // They are whole numbers.
     let gauge = |name: &str| registry.snapshot().gauge(name, &labels).unwrap() as usize;
@@ -81,6 +84,9 @@ fn a_runtimes_workers_tasks_and_busy_time() {
         let busy = interval.counter("tokio_busy_ns_total", &labels).unwrap();
         (busy >= 100_000_000).then_some(interval)
     });
+    let busy = interval.counter("tokio_busy_ns_total", &labels).unwrap();
+    let most = interval.elapsed().as_nanos() as u64 * WORKERS as u64;
+    assert!(busy <= most, "{busy} of {most}");
     assert!(interval.counter("tokio_parks_total", &labels).unwrap() > 0);
     let ratio = interval.gauge("tokio_busy_ratio", &labels).unwrap();
     assert!((0.0..=1.0).contains(&ratio), "{ratio}");

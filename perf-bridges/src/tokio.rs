@@ -4,12 +4,12 @@
 
 pub use tokio_metrics::TaskMonitor;
 
-use perf_core::Registry;
+use perf_core::{__bridge::registry_id, Registry};
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio_metrics::{RuntimeMetrics, RuntimeMonitor, TaskMetrics};
 
 /// Puts the metrics of a runtime in the global registry, see [`runtime_in`].
@@ -27,7 +27,8 @@ pub fn runtime(handle: &Handle) {
 }
 
 /// Puts the metrics of a runtime in a registry, labelled `runtime="name"` if it has a name: for
-/// programs with several. The registry keeps the handle as long as it lives.
+/// programs with several. The registry keeps the handle as long as it lives. To ask for a runtime again
+/// changes nothing.
 ///
 /// Ratios and totals are of the time between two snapshots, and added up from there. Of each runtime
 /// there are
@@ -49,8 +50,15 @@ pub fn runtime(handle: &Handle) {
 ///
 /// [`tasks`] counts slow polls on any build.
 pub fn runtime_in(registry: &Registry, name: Option<&str>, handle: &Handle) {
-    describe(registry, RUNTIME);
     let name = name.map(str::to_owned);
+    let watched = (registry_id(registry), name.clone(), handle.id());
+    let mut all = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.contains(&watched) {
+        return;
+    }
+    all.push(watched);
+    drop(all);
+    describe(registry, RUNTIME);
     let intervals = Mutex::new(RuntimeMonitor::new(handle).intervals());
     registry.on_snapshot(move |registry| {
         let interval = intervals.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -58,6 +66,9 @@ pub fn runtime_in(registry: &Registry, name: Option<&str>, handle: &Handle) {
         interval.iter().for_each(|interval| put(registry, &labels, RUNTIME, interval));
     });
 }
+
+/// The runtimes that are watched, by registry and name: twice would count twice.
+static WATCHED: Mutex<Vec<(u32, Option<String>, Id)>> = Mutex::new(Vec::new());
 
 /// Polls that take as long as this are slow: 50 µs, as `tokio-metrics` has it.
 pub const SLOW_POLL: Duration = TaskMonitor::DEFAULT_SLOW_POLL_THRESHOLD;

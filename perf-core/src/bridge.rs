@@ -24,6 +24,12 @@ pub fn operation(name: &str) -> u32 {
     directory::intern(name).unwrap_or(0)
 }
 
+/// What tells a registry from all others of the process.
+#[must_use]
+pub fn registry_id(registry: &Registry) -> u32 {
+    registry.core().id
+}
+
 /// While it lives, what this thread allocates is perfkit's own, and not counted.
 #[must_use]
 pub fn own_work() -> Option<impl Drop> {

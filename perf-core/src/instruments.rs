@@ -316,7 +316,7 @@ impl Registry {
     }
 
     /// Runs `refresh` before each [`snapshot`](Self::snapshot), for numbers that somebody else keeps.
-    /// It stays as long as the registry. Snapshots taken meanwhile do not wait for it, those it takes
+    /// It stays as long as the registry, of which it should hold no handle: it is given one. Snapshots taken meanwhile do not wait for it, those it takes
     /// itself neither.
     ///
     /// ```
