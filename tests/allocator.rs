@@ -204,6 +204,30 @@ fn perfkits_own_allocations_are_not_the_programs() {
 }
 
 #[test]
+fn errors_by_kind_and_spans_in_themselves() {
+    #[timed("fails", err(kind = |_| "bad"))]
+    fn fails() -> Result<(), ()> {
+        Err(())
+    }
+    let registry = Registry::new();
+    let subscriber = tracing_subscriber::registry().with(perfkit::layer());
+    tracing::subscriber::with_default(subscriber, || {
+        with_registry(&registry, || {
+            let _t = timer!("caller");
+            (0..10).for_each(|_| assert!(fails().is_err()));
+            let span = tracing::info_span!("twice");
+            span.in_scope(|| span.in_scope(|| allocate(1000)));
+        });
+    });
+    let snapshot = registry.snapshot();
+    let fails = snapshot.get_labelled("fails", &[("error_type", "bad")]).unwrap();
+    assert_eq!((fails.count(), fails.allocations()), (10, None));
+    let twice = snapshot.get("twice").unwrap();
+    assert_eq!(twice.allocations(), Some(amounts(1, 1000, 1, 1000)));
+    assert_eq!(twice.polls().unwrap().polls, 1);
+}
+
+#[test]
 fn intervals_and_merged_snapshots_add_up_and_the_summary_shows_it() {
     let registry = Registry::new();
     with_registry(&registry, outer);

@@ -139,6 +139,40 @@ fn what_came_before_the_unit_was_known_joins_the_operation() {
 }
 
 #[test]
+fn any_number_of_values_of_any_size() {
+    let (registry, recorder) = recorder();
+    let before = metrics::with_local_recorder(&recorder, || {
+        let days = histogram!("days");
+        days.record_many(86_400.0, 200);
+        days.record(f64::MAX);
+        let before = registry.snapshot();
+        describe_histogram!("days", Unit::Seconds, "");
+        days.record_many(0.5, u64::MAX as usize / 2);
+        before
+    });
+    let snapshot = registry.snapshot();
+    let days = snapshot.get("days").unwrap();
+    assert_eq!((days.count(), days.clamped()), (u64::MAX / 2 + 201, 1));
+    // What had been recorded before is not in the interval.
+    let interval = snapshot.since(&before);
+    assert_eq!(interval.get("days").unwrap().count(), u64::MAX / 2);
+}
+
+#[test]
+fn a_counter_raised_to_an_outside_count_is_reset_like_any_other() {
+    let (registry, recorder) = recorder();
+    metrics::with_local_recorder(&recorder, || {
+        let outside = counter!("outside");
+        outside.absolute(1000);
+        registry.reset();
+        assert_eq!(registry.snapshot().counter("outside", &[]), Some(0));
+        outside.absolute(1005);
+        outside.absolute(1002);
+        assert_eq!(registry.snapshot().counter("outside", &[]), Some(5));
+    });
+}
+
+#[test]
 fn descriptions_come_before_or_after_and_the_last_one_counts() {
     let (registry, recorder) = recorder();
     metrics::with_local_recorder(&recorder, || {

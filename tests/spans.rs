@@ -260,6 +260,99 @@ fn switched_off_it_counts_nothing() {
     assert_counts(&snapshot, &[]);
 }
 
+#[test]
+fn a_registry_of_ones_own_has_self_times_and_clones_have_their_own_spans() {
+    let registry = Registry::new();
+    let layer = perfkit::layer().registry(registry.clone());
+    let dispatch = |layer| tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+    let (first, second) = (dispatch(layer.clone()), dispatch(layer));
+    // Both give it the same id.
+    let a = tracing::dispatcher::with_default(&first, || info_span!("a"));
+    let b = tracing::dispatcher::with_default(&second, || info_span!("b"));
+    a.in_scope(|| ());
+    b.in_scope(|| ());
+    drop((a, b));
+    tracing::dispatcher::with_default(&first, || {
+        info_span!("outer").in_scope(|| info_span!("inner").in_scope(|| sleep(20)));
+    });
+    let snapshot = registry.snapshot();
+    assert_counts(&snapshot, &[("a", 1), ("b", 1), ("inner", 1), ("outer", 1)]);
+    let outer = snapshot.get("outer").unwrap();
+    assert!(outer.self_time() < outer.sum() / 2, "{outer:?}");
+}
+
+#[test]
+fn values_may_do_what_they_like_when_they_are_shown() {
+    struct Chatty;
+    impl std::fmt::Debug for Chatty {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            error!("while it is shown");
+            info_span!("inside").in_scope(|| f.write_str("chatty"))
+        }
+    }
+    let snapshot = observed_by(
+        |layer| layer.labels(&["what"]),
+        || {
+            let span = info_span!("span", what = field::Empty);
+            let _in = span.enter();
+            span.record("what", field::debug(Chatty));
+        },
+    );
+    let span = snapshot.get_labelled("span", &[("what", "chatty")]).unwrap();
+    assert_eq!((span.count(), span.errors()), (1, 1));
+}
+
+#[test]
+fn the_series_of_a_name_in_one_another_each_have_their_time() {
+    let snapshot = observed_by(
+        |layer| layer.labels(&["n"]),
+        || {
+            let inner = || info_span!("q", n = 2).in_scope(|| sleep(5));
+            info_span!("q", n = 1).in_scope(inner);
+        },
+    );
+    let inner = snapshot.get_labelled("q", &[("n", "2")]).unwrap();
+    assert_eq!(inner.total(), inner.sum());
+}
+
+#[test]
+fn somebody_elses_panic_is_not_a_spans() {
+    let snapshot = observed(|| {
+        let mut future = Box::pin(std::future::pending::<()>().instrument(info_span!("waiting")));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        let owner = std::panic::AssertUnwindSafe(move || {
+            let _future = future;
+            panic!("on purpose");
+        });
+        assert!(std::panic::catch_unwind(owner).is_err());
+    });
+    let waiting = snapshot.get("waiting").unwrap();
+    assert_eq!((waiting.count(), waiting.outcome(Outcome::Panicked)), (1, 0));
+}
+
+#[test]
+fn spans_left_open_are_in_nobodys_way() {
+    #[timed("leaves one open")]
+    fn leaves_one_open() -> tracing::span::EnteredSpan {
+        info_span!("kept").entered()
+    }
+    let snapshot = observed(|| {
+        let kept: Vec<_> = (0..200).map(|_| leaves_one_open()).collect();
+        info_span!("outer").in_scope(|| drop(timer!("inner")));
+        drop(kept);
+    });
+    let inner = snapshot.get("inner").unwrap();
+    assert_eq!(inner.callers()[0].name.as_deref(), Some("outer"));
+    assert_eq!(snapshot.get("kept").unwrap().count(), 200);
+}
+
+#[test]
+fn a_discarded_timer_does_not_stand_for_its_span() {
+    let snapshot = observed(|| info_span!("x").in_scope(|| timer!("x").discard()));
+    assert_counts(&snapshot, &[("x", 1)]);
+}
+
 /// One function with both attributes, in either order, sync and async.
 mod twins {
     use super::*;
@@ -331,6 +424,15 @@ mod twins {
             let snapshot = observed(|| futures::executor::block_on(run.timed("caller")));
             check(&snapshot, "async", 1, "between");
         }
+    }
+
+    #[test]
+    fn with_the_same_labels_too() {
+        #[timed("labelled", labels(table = table))]
+        #[instrument(name = "labelled")]
+        fn labelled(table: &str) {}
+        let snapshot = observed_by(|layer| layer.labels(&["table"]), || labelled("users"));
+        assert_counts(&snapshot, &[("labelled{table=\"users\"}", 1)]);
     }
 
     #[test]

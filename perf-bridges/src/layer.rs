@@ -2,7 +2,7 @@
 
 use crate::open_spans::OpenSpans;
 use perf_core::{
-    __bridge::{SpanCall, operation, own_work},
+    __bridge::{SpanCall, operation, own_work, series},
     Registry,
 };
 use std::{cell::Cell, fmt, sync::Arc};
@@ -16,8 +16,8 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 /// Times every span, as a call of an operation named by the span: its time is that from the first time
 /// it was entered until it is closed, busy while it is entered and idle between
 /// ([`polls`](perf_core::Operation::polls), [`idle`](perf_core::Operation::idle)). What runs while it
-/// is entered has it as its caller, as in a timed scope. A span that is never entered is not counted,
-/// like a future that is never polled.
+/// is entered has it as its caller, as in a timed scope. A span that is never entered is not counted. (An
+/// instrumented future that is never polled is: `tracing` enters its span to drop it.)
 ///
 /// A span in which an event at level ERROR occurs is counted as an error; one with an event or a field
 /// of its own named `error` too (unless that is `false`), or with `otel.status_code` set to `ERROR`.
@@ -37,15 +37,28 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 ///
 /// A function that has both `#[timed]` and `#[instrument]` is two operations, with the function's path
 /// and with the span's name. Where both have one name it is one call: the span, directly inside or
-/// around the timed call, is not counted.
-#[derive(Clone)]
+/// around the timed call, is not counted. That takes the same labels on both; with `sample`, it holds for
+/// the calls that are timed.
 #[must_use = "a layer does nothing until a subscriber has it"]
 pub struct SpanLayer {
     labels: Arc<[&'static str]>,
     error_fields: Arc<[&'static str]>,
     error_level: Option<Level>,
     registry: Option<Registry>,
-    open: Arc<OpenSpans<Timing>>,
+    open: OpenSpans<Timing>,
+}
+
+impl Clone for SpanLayer {
+    /// The same settings. It knows no open spans: ids are those of one subscriber.
+    fn clone(&self) -> Self {
+        Self {
+            labels: Arc::clone(&self.labels),
+            error_fields: Arc::clone(&self.error_fields),
+            error_level: self.error_level,
+            registry: self.registry.clone(),
+            open: OpenSpans::new(),
+        }
+    }
 }
 
 /// A layer that times every span.
@@ -68,7 +81,7 @@ pub fn layer() -> SpanLayer {
         error_fields: Arc::new(["error", STATUS_CODE]),
         error_level: Some(Level::ERROR),
         registry: None,
-        open: Arc::new(OpenSpans::new()),
+        open: OpenSpans::new(),
     }
 }
 
@@ -114,9 +127,14 @@ impl SpanLayer {
         if !fields.any(|field| self.error_fields.contains(&field.name())) {
             return false;
         }
-        let mut is_error = false;
-        event.record(&mut Seen { layer: self, labels: None, is_error: &mut is_error });
-        is_error
+        let _own = own_work();
+        self.fields(|seen| event.record(seen)).is_error
+    }
+
+    fn fields(&self, record: impl FnOnce(&mut Seen<'_>)) -> Fields {
+        let mut seen = Seen { layer: self, fields: Fields::default() };
+        record(&mut seen);
+        seen.fields
     }
 }
 
@@ -130,27 +148,55 @@ impl fmt::Debug for SpanLayer {
     }
 }
 
-/// What is kept with a span.
+/// What is kept of a span.
 struct Timing {
     call: SpanCall,
-    labels: Labels,
+    fields: Fields,
+    /// Labels came after it was made.
+    is_relabelled: bool,
+}
+
+/// What the fields of a span, or of an event, say.
+#[derive(Default)]
+struct Fields {
+    labels: Vec<(&'static str, String)>,
     is_error: bool,
 }
 
-type Labels = Vec<(&'static str, String)>;
+impl Fields {
+    /// Takes over what was said later.
+    fn update(&mut self, later: Self) {
+        self.is_error |= later.is_error;
+        for (key, value) in later.labels {
+            self.labels.retain(|(known, _)| *known != key);
+            self.labels.push((key, value));
+        }
+    }
+
+    fn labels(&self) -> Vec<(&str, &str)> {
+        self.labels.iter().map(|(key, value)| (*key, &**value)).collect()
+    }
+}
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let _own = own_work();
-        let call = SpanCall::new(operation_of(attributes.metadata()));
-        let mut timing = Timing { call, labels: Vec::new(), is_error: false };
-        attributes.record(&mut Seen::of(self, &mut timing));
-        self.open.insert(id, timing);
+        let fields = self.fields(|seen| attributes.record(seen));
+        let op = match &*fields.labels() {
+            [] => operation_of(attributes.metadata()),
+            labels => series(attributes.metadata().name(), labels),
+        };
+        self.open.insert(id, Timing { call: SpanCall::new(op), fields, is_relabelled: false });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let _own = own_work();
-        self.open.with(id, |timing| values.record(&mut Seen::of(self, timing)));
+        // Not under the lock: values are shown by code of the program's.
+        let fields = self.fields(|seen| values.record(seen));
+        self.open.with(id, |timing| {
+            timing.is_relabelled |= !fields.labels.is_empty();
+            timing.fields.update(fields);
+        });
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -159,7 +205,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
             return;
         }
         if let Some(span) = context.event_span(event) {
-            self.open.with(&span.id(), |timing| timing.is_error = true);
+            self.open.with(&span.id(), |timing| timing.fields.is_error = true);
         }
     }
 
@@ -181,12 +227,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
         self.open.with(id, |timing| timing.call.exit());
     }
 
-    fn on_close(&self, id: Id, _: Context<'_, S>) {
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
         let _own = own_work();
-        if let Some(Timing { call, labels, is_error }) = self.open.remove(&id) {
-            let labels: Vec<_> = labels.iter().map(|(key, value)| (*key, &**value)).collect();
-            call.close(is_error, &labels);
+        let Some(Timing { mut call, fields, is_relabelled }) = self.open.remove(&id) else {
+            return;
+        };
+        if let Some(span) = context.span(&id).filter(|_| is_relabelled) {
+            call.relabel(span.name(), &fields.labels());
         }
+        call.close(self.registry.as_ref(), fields.is_error);
     }
 }
 
@@ -218,27 +267,19 @@ fn operation_of(metadata: &'static Metadata<'static>) -> u32 {
 /// Sees the fields of a span or of an event.
 struct Seen<'a> {
     layer: &'a SpanLayer,
-    /// Where labels go; an event's fields are none.
-    labels: Option<&'a mut Labels>,
-    is_error: &'a mut bool,
+    fields: Fields,
 }
 
-impl<'a> Seen<'a> {
-    fn of(layer: &'a SpanLayer, timing: &'a mut Timing) -> Self {
-        Self { layer, labels: Some(&mut timing.labels), is_error: &mut timing.is_error }
-    }
-
+impl Seen<'_> {
     fn label(&mut self, field: &Field, value: impl FnOnce() -> String) {
-        let Some(labels) = self.labels.as_mut() else { return };
         if self.layer.labels.contains(&field.name()) {
-            labels.retain(|(key, _)| *key != field.name());
-            labels.push((field.name(), value()));
+            self.fields.labels.push((field.name(), value()));
         }
     }
 
     fn error(&mut self, field: &Field, is_error: impl FnOnce() -> bool) {
         if self.layer.error_fields.contains(&field.name()) {
-            *self.is_error |= is_error();
+            self.fields.is_error |= is_error();
         }
     }
 }

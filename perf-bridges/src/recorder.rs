@@ -3,7 +3,7 @@
 use metrics::{
     CounterFn, GaugeFn, HistogramFn, Key, KeyName, Metadata, SetRecorderError, SharedString, Unit,
 };
-use perf_core::Registry;
+use perf_core::{__bridge::own_work, Registry};
 use std::{
     collections::HashMap,
     fmt,
@@ -176,6 +176,7 @@ impl<T> Default for Shards<T> {
 impl<T: Clone> Shards<T> {
     fn find_or_make(&self, key: &Key, create: impl FnOnce(&[(&str, &str)]) -> T) -> T {
         let shard = &self.0[key.get_hash() as usize % SHARDS];
+        let _own = own_work();
         let known = shard.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         known.unwrap_or_else(|| {
             let labels: Vec<_> = key.labels().map(|label| (label.key(), label.value())).collect();

@@ -24,6 +24,12 @@ pub fn operation(name: &str) -> u32 {
     directory::intern(name).unwrap_or(0)
 }
 
+/// The id of an operation's series, 0 if it cannot be had here and now.
+#[must_use]
+pub fn series(name: &str, labels: &[(&str, &str)]) -> u32 {
+    labels::series_of(name, labels)
+}
+
 /// What tells a registry from all others of the process.
 #[must_use]
 pub fn registry_id(registry: &Registry) -> u32 {

@@ -105,20 +105,21 @@ impl Buckets {
             return false;
         };
         if increase(count, calls) {
-            self.carry(at);
+            self.carry(at, 1);
         }
         true
     }
 
     /// Counts any value.
-    pub(crate) fn add(&mut self, value: u64, calls: u32) {
+    pub(crate) fn add(&mut self, value: u64, calls: u64) {
         let index = self.layout.index(value);
         if self.count(index).is_none() {
             self.grow(index);
         }
         let Some(count) = self.count(index) else { return };
-        if increase(count, calls) {
-            self.carry(index);
+        let carried = (calls >> 32) + u64::from(increase(count, calls as u32));
+        if carried > 0 {
+            self.carry(index, carried);
         }
     }
 
@@ -169,10 +170,10 @@ impl Buckets {
     }
 
     #[cold]
-    fn carry(&mut self, index: usize) {
+    fn carry(&mut self, index: usize, more: u64) {
         match self.carries.iter_mut().find(|(at, _)| *at == index) {
-            Some((_, times)) => *times += 1,
-            None => self.carries.push((index, 1)),
+            Some((_, times)) => *times = (*times + more).min(u64::from(u32::MAX)),
+            None => self.carries.push((index, more)),
         }
     }
 }

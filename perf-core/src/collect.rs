@@ -24,9 +24,10 @@ use std::{
 
 /// All operations, or the one asked for.
 pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
+    let _own = local::own_work();
     let mut collected = Collected { only, ..Collected::default() };
     let mut started = *heal(core.started.lock());
-    let mut metrics = Vec::new();
+    let (mut metrics, mut descriptions) = (Vec::new(), BTreeMap::new());
     if let Some(_busy) = Busy::enter() {
         // A reset would come between the operations.
         let _reading = heal(core.reading.lock());
@@ -40,8 +41,8 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
         collected.add_skipped(core);
         collected.add_running(core);
         metrics = collected.metrics(core);
+        descriptions = core.instruments.descriptions();
     }
-    let descriptions = core.instruments.descriptions();
     Snapshot::new(
         (started, SystemTime::now()),
         local::lost() + collected.refused,

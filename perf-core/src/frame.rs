@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub(crate) const GONE: u32 = u32::MAX;
 /// Beside a frame's operation: a `tracing` span opened it.
 pub(crate) const SPAN: u64 = 1 << 32;
+/// Beside that: the span began with it, so that a timed call directly inside may be the same call.
+pub(crate) const FIRST: u64 = 1 << 33;
 /// Beside that: a timed call of the same operation ran directly inside, and stands for the span.
-pub(crate) const TAKEN: u64 = 1 << 33;
+pub(crate) const TAKEN: u64 = 1 << 34;
 
 #[derive(Default)]
 pub(crate) struct Frame {
@@ -58,6 +60,11 @@ impl Frame {
     /// Closes it as if it had not been: its children are those of the scope below.
     pub(crate) fn close_for_children(&self, below: &Self) {
         below.add_child(self.children.load(Relaxed));
+        self.hand_down_allocations(below);
+    }
+
+    /// What its children allocated is what those of the scope below did.
+    pub(crate) fn hand_down_allocations(&self, below: &Self) {
         self.allocations.end_for_children(&below.allocations);
     }
 

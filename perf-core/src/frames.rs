@@ -5,7 +5,7 @@
 //! in the aggregation, without any order between events.
 
 use crate::{
-    frame::{Frame, GONE, Left, SPAN, TAKEN},
+    frame::{FIRST, Frame, GONE, Left, SPAN, TAKEN},
     local::Busy,
     primitive::boxed_array,
 };
@@ -78,7 +78,7 @@ impl Frames {
         let open = below.open.load(Relaxed);
         let bit = 1 << (op % 64);
         let (parent, nested) =
-            if open & bit == 0 { (parent, false) } else { self.found_again(op, depth) };
+            if open & bit == 0 { (parent, false) } else { self.found_again(op, depth, parent) };
         frame.open(u64::from(op), open | bit);
         self.depth.store(depth + 1, Relaxed);
         Entered { depth: depth as u32, parent, nested }
@@ -87,20 +87,22 @@ impl Frames {
     /// The caller of a scope whose operation may be open already, and whether it is. A span of the
     /// same operation directly around it is the same call: the scope takes its place.
     #[cold]
-    fn found_again(&self, op: u32, depth: usize) -> (u32, bool) {
+    fn found_again(&self, op: u32, depth: usize, parent: u32) -> (u32, bool) {
         let Some(below) = self.frame(depth) else { return (0, false) };
-        if below.op() == op && below.has(SPAN) {
+        if parent == op && below.has(FIRST) {
             below.op.fetch_or(TAKEN, Relaxed);
-            let around = self.around(depth);
-            return (self.frame(around).map_or(0, Frame::op), self.is_open(op, around));
+            let (around, parent) = self.around(depth);
+            return (parent, self.is_open(op, around));
         }
-        (below.op(), self.is_open(op, depth))
+        (parent, self.is_open(op, depth))
     }
 
-    /// The depth of the scope around the one at `depth`, which is open and not the bottom.
-    fn around(&self, depth: usize) -> usize {
-        let mut below = (0..depth).rev();
-        below.find(|depth| self.frame(*depth).is_none_or(|frame| frame.op() != GONE)).unwrap_or(0)
+    /// The depth and the operation of the scope around the one at `depth`, which is open and not the
+    /// bottom. Any thread may bury a frame meanwhile: each is looked at once.
+    fn around(&self, depth: usize) -> (usize, u32) {
+        let mut below =
+            (0..depth).rev().map(|depth| (depth, self.frame(depth).map_or(0, Frame::op)));
+        below.find(|(_, op)| *op != GONE).unwrap_or((0, 0))
     }
 
     /// The innermost scope's operation; 0 for none.
@@ -109,24 +111,30 @@ impl Frames {
         if top == GONE { 0 } else { top }
     }
 
-    /// Opens a span's scope. Owner only. `None` directly inside a timed call of the same operation:
-    /// that is the same call, and stands for the span.
-    pub(crate) fn enter_span(&self, op: u32) -> Option<Entered> {
+    /// Opens a span's scope. Owner only. `None` where the span begins directly inside a timed call of
+    /// the same operation: that is the same call, and stands for the span.
+    pub(crate) fn enter_span(&self, op: u32, is_first: bool) -> Option<Entered> {
         self.pop_gone(self.depth.load(Relaxed));
         let depth = self.depth.load(Relaxed);
-        let below = self.frame(depth).filter(|_| self.gone.load(Relaxed) <= MOST_GONE);
+        let below = self.frame(depth).filter(|_| !self.is_crowded());
         let (Some(below), Some(frame)) = (below, self.new_frame(depth + 1)) else {
             return Some(self.enter_without_frame());
         };
-        if below.op() == op && !below.has(SPAN) {
+        let found = below.op.load(Relaxed);
+        let parent = found as u32;
+        if parent == GONE {
+            return self.enter_span(op, is_first);
+        }
+        if is_first && parent == op && found & SPAN == 0 {
             return None;
         }
         let open = below.open.load(Relaxed);
         let bit = 1 << (op % 64);
         let nested = open & bit != 0 && self.is_open(op, depth);
-        frame.open(u64::from(op) | SPAN, open | bit);
+        let marks = if is_first { SPAN | FIRST } else { SPAN };
+        frame.open(u64::from(op) | marks, open | bit);
         self.depth.store(depth + 1, Relaxed);
-        Some(Entered { depth: depth as u32, parent: below.op(), nested })
+        Some(Entered { depth: depth as u32, parent, nested })
     }
 
     /// Whether a timed call stands for the span whose scope this is.
@@ -142,6 +150,10 @@ impl Frames {
             let (below, frame) = (self.frame(entered_at as usize), self.frame(above(entered_at)));
             if let (Some(below), Some(frame)) = (below, frame) {
                 frame.close_for_children(below);
+                // A span it stood for stands for itself again.
+                if below.op() == op {
+                    below.op.fetch_and(!TAKEN, Relaxed);
+                }
             }
         } else {
             self.bury(entered_at, op);
@@ -152,10 +164,25 @@ impl Frames {
     /// it is timed, but is nobody's caller.
     #[inline]
     pub(crate) fn enter_loosely(&self, op: u32) -> Entered {
-        if self.gone.load(Relaxed) > MOST_GONE {
+        if self.is_crowded() {
             return self.enter_without_frame();
         }
         self.enter(op)
+    }
+
+    #[inline]
+    fn is_crowded(&self) -> bool {
+        self.gone.load(Relaxed) > MOST_GONE && self.are_many_gone()
+    }
+
+    /// Whether so many frames are gone and still in the way. Frames that were left in bulk were not
+    /// counted down: counted anew.
+    #[cold]
+    fn are_many_gone(&self) -> bool {
+        let depth = self.depth.load(Relaxed);
+        let gone = (1..=depth).filter(|at| self.frame(*at).is_some_and(|f| f.op() == GONE)).count();
+        self.gone.store(gone, Relaxed);
+        gone > MOST_GONE
     }
 
     /// Leaves a scope that cannot have outlived its callers, whatever it left open, after so many
@@ -219,7 +246,7 @@ impl Frames {
             top.add_child(ticks);
         } else if top.has(TAKEN) {
             // The call stood for the span it was made in.
-            let around = self.frame(self.around(depth)).filter(|around| around.op() == caller);
+            let around = self.frame(self.around(depth).0).filter(|around| around.op() == caller);
             around.into_iter().for_each(|around| around.add_child(ticks));
         }
     }
@@ -249,7 +276,11 @@ impl Frames {
     #[cold]
     fn pop_gone(&self, mut depth: usize) {
         while self.frame(depth).is_some_and(|frame| frame.op() == GONE) {
-            // What was called from it is no child of the scope below: that ran beside it.
+            // What was called from it is no child of the scope below: that ran beside it. But what that
+            // allocated was allocated there.
+            if let (Some(below), Some(frame)) = (self.frame(depth - 1), self.frame(depth)) {
+                frame.hand_down_allocations(below);
+            }
             depth -= 1;
             // Not below zero, though a frame that was left in bulk was never counted down.
             let _ = self.gone.fetch_update(Relaxed, Relaxed, |gone| gone.checked_sub(1));

@@ -62,7 +62,10 @@ pub(crate) fn count(count: u64) -> String {
 pub(crate) fn measure(value: f64, unit: Option<&str>) -> String {
     match unit {
         Some("By") => bytes(value),
-        Some("s") => spaced((value.max(0.0) * 1e9) as u64).to_string(),
+        Some("s") if value.is_finite() => {
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!("{sign}{}", spaced((value.abs() * 1e9) as u64))
+        }
         None | Some("1" | "") => number(value),
         // What is in braces says what is counted: so does the name.
         Some(unit) if unit.starts_with('{') => number(value),
@@ -140,6 +143,7 @@ mod tests {
             (13_107_200.0, Some("By"), "12.50 MiB"),
             (-1024.0, Some("By"), "-1 KiB"),
             (0.25, Some("s"), "250.0 ms"),
+            (-0.25, Some("s"), "-250.0 ms"),
             (1e300, None, "1e300"),
             (1.5e-7, None, "1.50e-7"),
             (f64::NAN, None, "NaN"),

@@ -26,24 +26,36 @@ use std::{
 /// assert_eq!(registry.snapshot().counter("cache_hits", &[("cache", "users")]), Some(4));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Counter(Arc<AtomicU64>);
+pub struct Counter(Arc<Count>);
+
+#[derive(Debug, Default)]
+struct Count {
+    all: AtomicU64,
+    /// What it was at the last reset.
+    base: AtomicU64,
+}
 
 impl Counter {
     /// Adds so many. Beyond 2^64 − 1 it begins at 0 again.
     #[inline]
     pub fn add(&self, count: u64) {
-        self.0.fetch_add(count, Relaxed);
+        self.0.all.fetch_add(count, Relaxed);
     }
 
-    /// Raises it to a count kept elsewhere; a lower one changes nothing.
+    /// Raises it to a count kept elsewhere; a lower one changes nothing. After a
+    /// [`reset`](Registry::reset) what had come before is taken off.
     pub fn raise_to(&self, count: u64) {
-        self.0.fetch_max(count, Relaxed);
+        self.0.all.fetch_max(count, Relaxed);
     }
 
-    /// The count so far.
+    /// The count so far, or since the last reset.
     #[must_use]
     pub fn get(&self) -> u64 {
-        self.0.load(Relaxed)
+        self.0.all.load(Relaxed).wrapping_sub(self.0.base.load(Relaxed))
+    }
+
+    fn reset(&self) {
+        self.0.base.store(self.0.all.load(Relaxed), Relaxed);
     }
 }
 
@@ -212,7 +224,7 @@ impl Instruments {
 
     /// Back to zero, but for gauges: they show what is.
     pub(crate) fn reset(&self) {
-        heal(self.counters.read()).values().for_each(|counter| counter.0.store(0, Relaxed));
+        heal(self.counters.read()).values().for_each(Counter::reset);
         heal(self.distributions.read()).values().for_each(|values| values.reset());
     }
 
@@ -286,6 +298,7 @@ impl Registry {
         labels: &[(&str, &str)],
         find: impl FnOnce(&Instruments, u32) -> T,
     ) -> Option<T> {
+        let _own = local::own_work();
         let owned = labels.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
         let op = directory::intern_series(name, owned)?;
         let _busy = Busy::enter()?;
@@ -325,7 +338,9 @@ impl Registry {
     /// assert_eq!(registry.snapshot().gauge("answer", &[]), Some(42.0));
     /// ```
     pub fn on_snapshot(&self, refresh: impl Fn(&Self) + Send + Sync + 'static) {
-        heal(self.core().sources.lock()).push(Arc::new(refresh));
+        let source = Arc::new(refresh);
+        let _busy = Busy::enter();
+        heal(self.core().sources.lock()).push(source);
     }
 
     /// Runs what [`on_snapshot`](Self::on_snapshot) was given.
@@ -337,7 +352,10 @@ impl Registry {
                 self.0.store(false, Relaxed);
             }
         }
-        let sources = heal(self.core().sources.lock()).clone();
+        let sources = {
+            let Some(_busy) = Busy::enter() else { return };
+            heal(self.core().sources.lock()).clone()
+        };
         if sources.is_empty() || self.core().refreshing.swap(true, Relaxed) {
             return;
         }

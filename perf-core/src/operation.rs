@@ -282,14 +282,21 @@ impl Operation {
 
     /// Adds durations that were kept as values in seconds.
     pub(crate) fn add_seconds(&mut self, values: &ValueHistogram) {
-        let nanos =
-            |seconds: f64| (seconds.max(0.0) * 1e9).min(MAX_DURATION.as_nanos() as f64) as u64;
+        // As a float beyond what fits, it becomes the largest number there is.
+        let nanos = |seconds: f64| (seconds.max(0.0) * 1e9).round() as u64;
+        let most = MAX_DURATION.as_nanos() as u64;
         let mut added = Self::empty(self.series.clone(), self.histogram.digits());
-        // Negative ones count as zero, and so fall in one bucket.
-        values.buckets().for_each(|b| added.histogram.push(nanos(b.middle()), b.count));
-        let backward = values.buckets().filter(|bucket| bucket.middle() < 0.0);
-        added.backward = backward.map(|bucket| bucket.count).sum();
-        added.sum_ns = nanos(values.sum());
+        for bucket in values.buckets() {
+            // Negative ones count as zero, and so fall in one bucket.
+            let middle = bucket.middle();
+            added.histogram.push(nanos(middle).min(most), bucket.count);
+            let if_so = |is: bool| if is { bucket.count } else { 0 };
+            added.backward = added.backward.saturating_add(if_so(middle < 0.0));
+            added.clamped = added.clamped.saturating_add(if_so(nanos(middle) > most));
+        }
+        let positive = values.buckets().map(|b| b.middle().max(0.0) * b.count as f64);
+        let is_exact = added.backward == 0;
+        added.sum_ns = nanos(if is_exact { values.sum() } else { positive.sum() });
         added.self_ns = added.sum_ns;
         (added.min_ns, added.max_ns) =
             (values.min().map_or(u64::MAX, nanos), values.max().map_or(0, nanos));

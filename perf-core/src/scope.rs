@@ -131,6 +131,7 @@ impl Drop for Scope {
 /// Marks an error, and moves the call to the series labelled with its kind.
 #[cold]
 pub(crate) fn set_error_type(word: &mut Word, kind: Label<'_>) {
+    let _own = local::own_work();
     word.set_outcome(Outcome::Error);
     let op = Some(word.op()).filter(|op| *op != 0);
     if let Some(op) = op.and_then(|op| directory::with_label(op, "error_type", kind.text())) {

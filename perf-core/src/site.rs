@@ -104,6 +104,7 @@ impl CallSite {
 
     #[cold]
     fn register(&self) -> u32 {
+        let _own = local::own_work();
         let label = self.label.map(|(key, value)| (key, value.to_owned()));
         let op = directory::intern_series(&self.name(), label.into_iter().collect());
         if let Some(op) = op.and_then(|op| NonZeroUsize::new(op as usize)) {

@@ -8,6 +8,7 @@ use crate::{
     values::ValueHistogram,
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -195,6 +196,28 @@ impl Snapshot {
         }
     }
 
+    /// The values of an operation's series that are not known to be seconds.
+    fn values_of(&self, operation: &Operation) -> Option<&ValueHistogram> {
+        let mut of_series = self.metrics.iter().filter(|metric| metric.series == operation.series);
+        of_series.find_map(|metric| match metric.value() {
+            MetricValue::Distribution(values) => Some(values),
+            _ => None,
+        })
+    }
+
+    /// What this snapshot knows of an operation; with the values of its series where those have become
+    /// calls since.
+    fn state_of(&self, later: &Operation, with_values: bool) -> Option<Cow<'_, Operation>> {
+        let at = self.operations.binary_search_by(|known| known.series.cmp(&later.series)).ok();
+        let known = at.and_then(|at| self.operations.get(at)).map(Cow::Borrowed);
+        let values = self.values_of(later).filter(|values| with_values && !values.is_empty());
+        let Some(values) = values else { return known };
+        let empty = || Operation::empty(later.series.clone(), later.histogram.digits());
+        let mut known = known.map_or_else(empty, Cow::into_owned);
+        known.add_seconds(values);
+        Some(Cow::Owned(known))
+    }
+
     /// What came after `earlier`, an earlier snapshot of the same registry: operations without a
     /// call in between have no calls. If the registry was reset in between, everything since.
     ///
@@ -205,14 +228,10 @@ impl Snapshot {
         if self.started != earlier.started {
             return self.clone();
         }
-        let before = |now: &Operation| {
-            let at = earlier.operations.binary_search_by(|before| before.series.cmp(&now.series));
-            earlier.operations.get(at.ok()?)
-        };
-        let operations = self
-            .operations
-            .iter()
-            .map(|now| before(now).map_or_else(|| now.clone(), |before| now.since(before)));
+        let operations = self.operations.iter().map(|now| {
+            let before = earlier.state_of(now, self.values_of(now).is_none());
+            before.map_or_else(|| now.clone(), |before| now.since(&before))
+        });
         let metrics = self.metrics.iter().map(|now| {
             let at = earlier.metrics.binary_search_by(|before| before.key().cmp(&now.key()));
             at.map_or_else(|_| now.clone(), |at| now.since(&earlier.metrics[at]))

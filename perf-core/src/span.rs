@@ -3,17 +3,20 @@
 use crate::{
     allocations::Taken,
     clock::Clock,
-    directory, enabled, labels,
+    enabled, labels,
     lane::Lane,
     local,
     outcome::Outcome,
     polls::{Polled, Polls},
-    registry::Registry,
+    registry::{Core, Registry},
     ring::Event,
     timer::record_elsewhere,
     word::Word,
 };
-use std::{sync::atomic::Ordering::Relaxed, thread::panicking};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    thread::panicking,
+};
 
 /// A span. It may be entered again and again, on several threads, on more than one at once.
 #[derive(Debug)]
@@ -40,12 +43,17 @@ enum State {
     Shadowed,
 }
 
-/// One entry of a span, under way on the thread of its lane.
+/// One entry of a span, under way on a thread.
 #[derive(Debug)]
 struct Entry {
-    lane: &'static Lane,
-    depth: u32,
-    begun: u64,
+    thread: u64,
+    /// The lane and the depth of its scope, if it has one.
+    scope: Option<(&'static Lane, u32)>,
+    /// When it began; `None` inside another entry on the same thread, whose time has it.
+    begun: Option<u64>,
+    /// A timed call of the same operation directly inside is the same call.
+    is_first: bool,
+    is_unwinding: bool,
 }
 
 impl SpanCall {
@@ -73,33 +81,72 @@ impl SpanCall {
 
     /// It is entered on this thread. Returns whether it begins herewith, and without a caller.
     pub fn enter(&mut self, registry: Option<&Registry>) -> bool {
-        let is_new = self.state == State::New;
-        if self.state == State::Shadowed || (is_new && !enabled()) {
-            return false;
-        }
         let core = registry.map(Registry::core);
-        let Some(lane) = core.map_or_else(local::current, local::lane_for) else { return false };
-        let op = self.word.op();
-        if op == 0 {
-            return false;
+        match self.state {
+            State::New => enabled() && self.word.op() != 0 && self.begin(core),
+            State::Running => {
+                self.enter_again(core);
+                false
+            }
+            State::Shadowed => false,
         }
-        let Some(entered) = lane.frames.enter_span(op) else {
+    }
+
+    fn begin(&mut self, core: Option<&Arc<Core>>) -> bool {
+        let Some(lane) = core.map_or_else(local::current, local::lane_for) else {
+            self.begin_late(core);
+            return false;
+        };
+        let op = self.word.op();
+        let Some(entered) = lane.frames.enter_span(op, true) else {
             self.state = State::Shadowed;
             return false;
         };
-        let begun = lane.clock.ticks();
-        if is_new {
-            self.word = Word::new(op, entered.parent, entered.nested, panicking());
-            self.registry = lane.registry.load(Relaxed);
-            self.start = begun;
-            self.state = State::Running;
+        self.word = Word::new(op, entered.parent, entered.nested, panicking());
+        self.registry = lane.registry.load(Relaxed);
+        self.state = State::Running;
+        self.start = lane.clock.ticks();
+        self.push(Some((lane, entered.depth)), Some(self.start), true);
+        entered.parent == 0
+    }
+
+    /// Begins where there is no lane: while the thread is being torn down.
+    #[cold]
+    fn begin_late(&mut self, core: Option<&Arc<Core>>) {
+        let Some(core) = core.cloned().or_else(local::core) else { return local::lose() };
+        self.registry = core.id;
+        self.state = State::Running;
+        self.start = Clock::get().ticks();
+        self.push(None, Some(self.start), false);
+    }
+
+    fn enter_again(&mut self, core: Option<&Arc<Core>>) {
+        let thread = local::token();
+        if self.entry.iter().chain(&self.more).any(|entry| entry.thread == thread) {
+            return self.push(None, None, false);
         }
-        let entry = Entry { lane, depth: entered.depth, begun };
-        match self.entry {
-            None => self.entry = Some(entry),
-            Some(_) => self.more.push(entry),
+        let scope = self.lane(core).and_then(|lane| {
+            let entered = lane.frames.enter_span(self.word.op(), false)?;
+            Some((lane, entered.depth))
+        });
+        self.push(scope, Some(Clock::get().ticks()), false);
+    }
+
+    fn push(&mut self, scope: Option<(&'static Lane, u32)>, begun: Option<u64>, is_first: bool) {
+        let is_unwinding = panicking();
+        let entry = Entry { thread: local::token(), scope, begun, is_first, is_unwinding };
+        if self.entry.is_none() {
+            self.entry = Some(entry);
+        } else {
+            let _own = local::own_work();
+            self.more.push(entry);
         }
-        is_new && entered.parent == 0
+    }
+
+    /// This thread's lane, if it serves the registry the span began in.
+    fn lane(&self, core: Option<&Arc<Core>>) -> Option<&'static Lane> {
+        let lane = core.map_or_else(local::current, local::lane_for);
+        lane.filter(|lane| lane.registry.load(Relaxed) == self.registry)
     }
 
     /// Says from which operation it was called, where that cannot be seen on its thread.
@@ -110,38 +157,60 @@ impl SpanCall {
     /// It is left on this thread.
     pub fn exit(&mut self) {
         let Some(entry) = self.take_entry() else { return };
-        self.entries.add(entry.lane.clock.ticks().saturating_sub(entry.begun));
-        let (frames, op) = (&entry.lane.frames, self.word.op());
-        if frames.is_taken(entry.depth) {
-            frames.leave_out(entry.depth, op);
+        if let Some(begun) = entry.begun {
+            self.entries.add(Clock::get().ticks().saturating_sub(begun));
+        }
+        let serves = |(lane, _): &(&Lane, u32)| {
+            lane.registry.load(Relaxed) == self.registry && local::owns(lane)
+        };
+        if let Some((lane, depth)) = entry.scope.filter(serves) {
+            self.close_scope(lane, depth, entry.is_first);
+        }
+        if panicking() && !entry.is_unwinding {
+            self.word.set_outcome(Outcome::Panicked);
+        }
+    }
+
+    fn close_scope(&mut self, lane: &Lane, depth: u32, is_first: bool) {
+        let op = self.word.op();
+        if is_first && lane.frames.is_taken(depth) {
+            lane.frames.leave_out(depth, op);
             self.state = State::Shadowed;
-        } else if let Some(left) = frames.leave_checked(entry.depth, op, 0) {
+        } else if let Some(left) = lane.frames.leave_checked(depth, op, 0) {
             self.children = self.children.saturating_add(left.children);
             self.allocated.add(left.allocated);
         } else {
             self.word.0 |= Word::OVERLAP;
-        }
-        if panicking() && !self.word.has(Word::UNWINDING) {
-            self.word.set_outcome(Outcome::Panicked);
         }
     }
 
     /// The last entry on this thread. None if it was entered on another, which its guards forbid, or
     /// where that was not timed.
     fn take_entry(&mut self) -> Option<Entry> {
-        if let Some(at) = self.more.iter().rposition(|entry| local::owns(entry.lane)) {
+        let thread = local::token();
+        if let Some(at) = self.more.iter().rposition(|entry| entry.thread == thread) {
             return Some(self.more.remove(at));
         }
-        self.entry.take_if(|entry| local::owns(entry.lane))
+        self.entry.take_if(|entry| entry.thread == thread)
     }
 
-    /// It is closed: recorded with these labels, as an error unless it panicked, unless it was never
-    /// entered, or a timed call of the same operation has been.
-    pub fn close(mut self, is_error: bool, labels: &[(&'static str, &str)]) {
+    /// Counts it in the series of these labels, which came after it was made.
+    pub fn relabel(&mut self, name: &str, labels: &[(&str, &str)]) {
+        let op = labels::series_of(name, labels);
+        if op != 0 && op != self.word.op() {
+            self.word.set_op(op);
+            // Whatever is open around it is another series, as far as can be told.
+            self.word.0 &= !Word::NESTED;
+        }
+    }
+
+    /// It is closed: recorded, as an error unless it panicked, unless it was never entered, or a timed
+    /// call of the same operation has been.
+    pub fn close(mut self, registry: Option<&Registry>, is_error: bool) {
         if self.state != State::Running {
             return;
         }
-        let lane = local::current().filter(|lane| lane.registry.load(Relaxed) == self.registry);
+        let lane = self.lane(registry.map(Registry::core));
         let end = lane.map_or_else(|| Clock::get().ticks(), |lane| lane.clock.ticks());
         let ticks = end.wrapping_sub(self.start);
         if let Some(lane) = lane {
@@ -150,7 +219,6 @@ impl SpanCall {
         if is_error && self.word.outcome() != Outcome::Panicked {
             self.word.set_outcome(Outcome::Error);
         }
-        self.label(labels);
         let (polls, busy, longest) = self.entries.told();
         let record = |event| match lane {
             Some(lane) => lane.record(event),
@@ -160,16 +228,15 @@ impl SpanCall {
         record(Event::polls(self.word.op(), polls, busy, longest));
         self.allocated.record(self.word, record);
     }
+}
 
-    /// Counts it in the series of its labels.
-    fn label(&mut self, labels: &[(&'static str, &str)]) {
-        if labels.is_empty() {
-            return;
-        }
-        let name = directory::series(self.word.op()).name;
-        let op = labels::series_of(&name, labels);
-        if op != 0 {
-            self.word.set_op(op);
+impl Drop for SpanCall {
+    /// An entry that has not been left never will be: nobody knows the span any more.
+    fn drop(&mut self) {
+        for (lane, depth) in self.entry.iter().chain(&self.more).filter_map(|entry| entry.scope) {
+            if lane.registry.load(Relaxed) == self.registry {
+                lane.frames.bury(depth, self.word.op());
+            }
         }
     }
 }

@@ -191,41 +191,37 @@ impl OpStats {
     }
 
     /// Records a plain event some times.
-    pub(crate) fn record_many(&mut self, event: Event, mut times: u64, limit: u64) {
+    pub(crate) fn record_many(&mut self, event: Event, times: u64, limit: u64) {
         let word = Word(event.word).plain();
         if self.word != word {
             self.turn_to(word);
         }
-        while times > 0 {
-            let some = u32::try_from(times).unwrap_or(u32::MAX);
-            let ticks = self.tally(event.ticks, some, limit);
-            self.count(u64::from(some), ticks);
-            times -= u64::from(some);
-        }
+        let ticks = self.tally_long(event.ticks, times, limit);
+        self.count(times, ticks);
     }
 
     /// Adds calls of one duration, and returns their sum.
     #[inline]
     fn tally(&mut self, ticks: u64, calls: u32, limit: u64) -> u64 {
         if !self.buckets.add_short(ticks, calls) {
-            return self.tally_long(ticks, calls, limit);
+            return self.tally_long(ticks, u64::from(calls), limit);
         }
         self.bound(ticks);
         ticks * u64::from(calls)
     }
 
     #[inline(never)]
-    fn tally_long(&mut self, ticks: u64, calls: u32, limit: u64) -> u64 {
+    fn tally_long(&mut self, ticks: u64, calls: u64, limit: u64) -> u64 {
         if ticks > u64::MAX / 2 {
-            self.backward += u64::from(calls);
+            self.backward = self.backward.saturating_add(calls);
             return self.tally_long(0, calls, limit);
         }
         if ticks > limit {
-            self.clamped += u64::from(calls);
+            self.clamped = self.clamped.saturating_add(calls);
         }
         self.buckets.add(ticks.min(limit), calls);
         self.bound(ticks);
-        ticks.saturating_mul(u64::from(calls))
+        ticks.saturating_mul(calls)
     }
 
     /// Keeps minimum and maximum. They rarely change: a branch each, where `min` and `max` would
@@ -243,7 +239,7 @@ impl OpStats {
     /// Counts calls from the current caller.
     #[inline]
     fn count(&mut self, calls: u64, ticks: u64) {
-        self.calls += calls;
+        self.calls = self.calls.saturating_add(calls);
         self.ticks = self.ticks.saturating_add(ticks);
     }
 
