@@ -206,8 +206,8 @@ fn perfkits_own_allocations_are_not_the_programs() {
 #[test]
 fn errors_by_kind_and_spans_in_themselves() {
     #[timed("fails", err(kind = |_| "bad"))]
-    fn fails() -> Result<(), ()> {
-        Err(())
+    fn fails() -> Result<(), u8> {
+        Err(7)
     }
     let registry = Registry::new();
     let subscriber = tracing_subscriber::registry().with(perfkit::layer());
