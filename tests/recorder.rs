@@ -126,6 +126,8 @@ fn what_came_before_the_unit_was_known_joins_the_operation() {
         assert_eq!(registry.snapshot().distribution("late", &[]).unwrap().count(), 2);
         describe_histogram!("late", Unit::Seconds, "");
         handle.record(0.5);
+        // Without a unit, the known one stays.
+        describe_histogram!("late", "Late");
         handle.record(-1.0);
         handle.record(f64::NAN);
     });

@@ -118,6 +118,10 @@ impl Directory {
 
     /// The cap is seen to before anything of a label set is kept.
     fn add_series(&mut self, name: &str, labels: &[(&str, String)]) -> u32 {
+        // Neither is a name kept, once no more series are.
+        if self.series.len() >= MAX_OPERATIONS && !self.labelled.contains_key(name) {
+            return OVERFLOW_ID;
+        }
         let name = match self.labelled.get_key_value(name) {
             Some((name, _)) => Arc::clone(name),
             None => Arc::from(name),

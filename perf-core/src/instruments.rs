@@ -1,7 +1,7 @@
 //! Counters, gauges and distributions: what is counted and measured beside calls.
 
 use crate::{
-    directory,
+    directory::{self, MAX_OPERATIONS, OVERFLOW, OVERFLOW_ID},
     local::{self, Busy},
     primitive::{heal, heal_try},
     registry::Registry,
@@ -219,6 +219,8 @@ impl Instruments {
         if let Some(family) = families.get(name) {
             return Arc::clone(family);
         }
+        // Described alone, a name is nowhere else bounded.
+        let name = if families.len() < MAX_OPERATIONS { name } else { OVERFLOW };
         Arc::clone(families.entry(name.into()).or_insert_with(|| Arc::new(Family::of(name))))
     }
 
@@ -281,13 +283,12 @@ impl Registry {
     pub fn distribution(&self, name: &str, labels: &[(&str, &str)]) -> Distribution {
         let digits = |op| self.core().recording.layout_of(op).digits();
         let values = |instruments: &Instruments, op| {
-            let family = instruments.family(name);
+            let family = instruments.family(if op == OVERFLOW_ID { OVERFLOW } else { name });
             let make = || Arc::new(Values::new(op, family, digits(op)));
             find_or_make(&instruments.distributions, op, make)
         };
         let known = self.instrument(name, labels, values);
-        let cell = known
-            .unwrap_or_else(|| Arc::new(Values::new(directory::OVERFLOW_ID, Arc::default(), 1)));
+        let cell = known.unwrap_or_else(|| Arc::new(Values::new(OVERFLOW_ID, Arc::default(), 1)));
         Distribution { registry: self.clone(), cell }
     }
 
@@ -306,7 +307,7 @@ impl Registry {
     }
 
     /// Says what a name stands for, and in which unit (a UCUM code: `s`, `By`, `1`, `%`), for all its
-    /// series, whether they are there yet or not. The last word counts.
+    /// series, whether they are there yet or not. The last word counts; without a unit, a known one stays.
     ///
     /// ```
     /// let registry = perf_core::Registry::new();
@@ -320,12 +321,16 @@ impl Registry {
         unit: Option<&'static str>,
         text: impl Into<Cow<'static, str>>,
     ) {
-        let description = Description { unit: unit.map(Cow::Borrowed), text: text.into() };
+        let text = text.into();
         let Some(_busy) = Busy::enter() else { return };
         let family = self.core().instruments.family(name);
-        let is_seconds = unit.map_or(name.ends_with("_seconds"), |unit| unit == "s");
-        family.is_seconds.store(is_seconds, Relaxed);
-        *heal(family.described.lock()) = Some(Arc::new(description));
+        let mut described = heal(family.described.lock());
+        let known = described.as_ref().and_then(|described| described.unit.clone());
+        let unit = unit.map(Cow::Borrowed).or(known);
+        if let Some(unit) = &unit {
+            family.is_seconds.store(unit == "s", Relaxed);
+        }
+        *described = Some(Arc::new(Description { unit, text }));
     }
 
     /// Runs `refresh` before each [`snapshot`](Self::snapshot), for numbers that somebody else keeps.
