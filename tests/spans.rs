@@ -2,7 +2,7 @@
 
 use perfkit::{Outcome, Registry, Snapshot, TimedExt, timed, timer};
 use std::{sync::mpsc, thread, time::Duration};
-use tracing::{Instrument, Level, error, field, info_span, instrument, warn};
+use tracing::{Instrument, Level, error, field, info, info_span, instrument, warn};
 use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 /// Runs something under the layer, in a registry of its own.
@@ -108,6 +108,8 @@ fn what_makes_a_span_an_error() {
         late.record("error", "it did");
         late.in_scope(|| ());
         info_span!("not true", error = false).in_scope(|| ());
+        info_span!("nothing", error = "").in_scope(|| info!(error = ?None::<String>, "fine"));
+        info_span!("zero").in_scope(|| info!(error = 0, "code"));
         let failed = info_span!("status", otel.status_code = field::Empty);
         failed.in_scope(|| failed.record("otel.status_code", "ERROR"));
         info_span!("good status", otel.status_code = "OK").in_scope(|| ());

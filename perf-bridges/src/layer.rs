@@ -20,7 +20,7 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 /// instrumented future that is never polled is: `tracing` enters its span to drop it.)
 ///
 /// A span in which an event at level ERROR occurs is counted as an error; one with an event or a field
-/// of its own named `error` too (unless that is `false`), or with `otel.status_code` set to `ERROR`.
+/// of its own named `error` too (unless that is `false`, 0, empty or `None`), or with `otel.status_code` set to `ERROR`.
 /// [`error_level`](Self::error_level) and [`error_fields`](Self::error_fields) change that.
 ///
 /// To time only some spans, put a filter on it, as on any layer:
@@ -105,8 +105,8 @@ impl SpanLayer {
     }
 
     /// Fields, of a span or of an event in it, that make the span an error: `error` and
-    /// `otel.status_code` unless set. A field that is `false` does not, and `otel.status_code` only as
-    /// `ERROR`.
+    /// `otel.status_code` unless set. A field that is `false`, 0, empty or `None` does not, and
+    /// `otel.status_code` only as `ERROR`.
     pub fn error_fields(mut self, fields: &[&'static str]) -> Self {
         self.error_fields = fields.into();
         self
@@ -290,21 +290,34 @@ impl Visit for Seen<'_> {
         self.label(field, || value.to_string());
     }
 
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.error(field, || value != 0);
+        self.label(field, || value.to_string());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.error(field, || value != 0);
+        self.label(field, || value.to_string());
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.error(field, || field.name() != STATUS_CODE || value.eq_ignore_ascii_case("error"));
+        self.error(field, || is_error(field, value));
         self.label(field, || value.to_owned());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.error(field, || field.name() != STATUS_CODE || is_status_error(value));
+        self.error(field, || is_error(field, &unquoted(format!("{value:?}"))));
         self.label(field, || unquoted(format!("{value:?}")));
     }
 }
 
-/// `ERROR`, or OpenTelemetry's `Status::Error { … }` as it shows itself.
-fn is_status_error(value: &dyn fmt::Debug) -> bool {
-    let shown = unquoted(format!("{value:?}")).to_ascii_lowercase();
-    shown.starts_with("error")
+/// Whether a field that tells of errors tells of one: `otel.status_code` by `ERROR` (or as
+/// OpenTelemetry's own type shows it), any other unless it is empty, or an `Option` that is `None`.
+fn is_error(field: &Field, shown: &str) -> bool {
+    if field.name() == STATUS_CODE {
+        return shown.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("error"));
+    }
+    !matches!(shown, "" | "None")
 }
 
 /// What is recorded by `Debug`, as `#[instrument]` does with a `String`, without its quotes.

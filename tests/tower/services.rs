@@ -134,6 +134,16 @@ fn what_runs_in_a_request_has_it_as_its_caller() {
     });
 }
 
+/// Layers around it may answer by themselves.
+#[test]
+fn its_body_may_be_an_empty_one() {
+    fn is_default<B: Default>(_: &Response<B>) {}
+    let mut service = TimedLayer::new().registry(Registry::new()).layer(Strict::default());
+    assert!(service.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready());
+    let answered = service.call(Request::new(())).now_or_never().unwrap();
+    is_default(&answered.unwrap());
+}
+
 /// Insists on being asked whether it is ready, as services may.
 #[derive(Debug, Default)]
 struct Strict {

@@ -125,6 +125,13 @@ impl<B: Body, C: ClassifyEos> TimedBody<B, C> {
     }
 }
 
+/// An empty body, of no request: what layers around this one answer with by themselves.
+impl<B: Default, C: ClassifyEos> Default for TimedBody<B, C> {
+    fn default() -> Self {
+        Self { inner: Some(B::default()), rest: None }
+    }
+}
+
 impl<B: Body, C: ClassifyEos> Body for TimedBody<B, C> {
     type Data = B::Data;
     type Error = B::Error;
