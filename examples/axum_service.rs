@@ -32,14 +32,14 @@ use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
 };
-use tracing_subscriber::prelude::*;
+use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 const CLIENTS: u64 = 8;
 const REQUESTS: u64 = 500;
 
 #[tokio::main]
 async fn main() {
-    tracing_subscriber::registry().with(perfkit::layer()).init();
+    tracing_subscriber::registry().with(perfkit::layer().with_filter(LevelFilter::INFO)).init();
     let _perf = perfkit::init();
 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");

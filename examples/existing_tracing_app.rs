@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::Mutex, task::JoinSet, time::sleep};
 use tracing::{Instrument, info, info_span, instrument, warn};
-use tracing_subscriber::{EnvFilter, prelude::*};
+use tracing_subscriber::{EnvFilter, filter::LevelFilter, prelude::*};
 
 const ORDERS: u32 = 500;
 
@@ -15,7 +15,7 @@ const ORDERS: u32 = 500;
 async fn main() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
     tracing_subscriber::registry()
-        .with(perfkit::layer().labels(&["carrier"])) // added
+        .with(perfkit::layer().labels(&["carrier"]).with_filter(LevelFilter::INFO)) // added
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter))
         .init();
     let _perf = perfkit::init(); // added

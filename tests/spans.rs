@@ -155,6 +155,18 @@ fn chosen_fields_become_labels() {
 }
 
 #[test]
+fn spans_of_one_name_are_told_apart_by_target_if_asked() {
+    let spans = || {
+        let inner = || info_span!(target: "app::orders", "get", id = 1).in_scope(|| ());
+        info_span!(target: "app::users", "get").in_scope(inner);
+    };
+    assert_counts(&observed(spans), &[("get", 2)]);
+    let snapshot = observed_by(|layer| layer.with_target(true).labels(&["id"]), spans);
+    let expected = [("app::orders::get{id=\"1\"}", 1), ("app::users::get", 1)];
+    assert_counts(&snapshot, &expected);
+}
+
+#[test]
 fn labels_are_under_the_cap() {
     perfkit::set_label_cap(10);
     let snapshot = observed_by(

@@ -5,7 +5,7 @@ use perf_core::{
     __bridge::{SpanCall, operation, own_work, series},
     Registry,
 };
-use std::{cell::Cell, fmt, sync::Arc};
+use std::{borrow::Cow, cell::Cell, fmt, sync::Arc};
 use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
@@ -17,13 +17,17 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 /// it was entered until it is closed, busy while it is entered and idle between
 /// ([`polls`](perf_core::Operation::polls), [`idle`](perf_core::Operation::idle)). What runs while it
 /// is entered has it as its caller, as in a timed scope. A span that is never entered is not counted. (An
-/// instrumented future that is never polled is: `tracing` enters its span to drop it.)
+/// instrumented future that is never polled is: `tracing` enters its span to drop it.) One that is dropped
+/// before it is ready is closed like any other: as ok.
 ///
 /// A span in which an event at level ERROR occurs is counted as an error; one with an event or a field
 /// of its own named `error` too (unless that is `false`, 0, empty or `None`), or with `otel.status_code` set to `ERROR`.
 /// [`error_level`](Self::error_level) and [`error_fields`](Self::error_fields) change that.
 ///
-/// To time only some spans, put a filter on it, as on any layer:
+/// To time only some spans, put a filter on it, as on any layer. Without one it asks for all there are,
+/// the trace spans of every library among them, and events at every level are then made, if only to be
+/// looked at: most programs want `INFO`. A filter has to let the events through that make errors, and one
+/// over all layers, such as a global `EnvFilter`, decides for this one, too.
 ///
 /// ```
 /// use tracing_subscriber::{filter::LevelFilter, prelude::*};
@@ -45,6 +49,7 @@ pub struct SpanLayer {
     error_fields: Arc<[&'static str]>,
     error_level: Option<Level>,
     registry: Option<Registry>,
+    is_by_target: bool,
     open: OpenSpans<Timing>,
 }
 
@@ -56,6 +61,7 @@ impl Clone for SpanLayer {
             error_fields: Arc::clone(&self.error_fields),
             error_level: self.error_level,
             registry: self.registry.clone(),
+            is_by_target: self.is_by_target,
             open: OpenSpans::new(),
         }
     }
@@ -64,9 +70,10 @@ impl Clone for SpanLayer {
 /// A layer that times every span.
 ///
 /// ```
-/// use tracing_subscriber::prelude::*;
+/// use tracing_subscriber::{filter::LevelFilter, prelude::*};
 ///
-/// tracing_subscriber::registry().with(perf_bridges::layer().labels(&["table"])).init();
+/// let layer = perf_bridges::layer().labels(&["table"]);
+/// tracing_subscriber::registry().with(layer.with_filter(LevelFilter::INFO)).init();
 ///
 /// #[tracing::instrument]
 /// fn query(table: &str) {}
@@ -81,6 +88,7 @@ pub fn layer() -> SpanLayer {
         error_fields: Arc::new(["error", STATUS_CODE]),
         error_level: Some(Level::ERROR),
         registry: None,
+        is_by_target: false,
         open: OpenSpans::new(),
     }
 }
@@ -109,6 +117,21 @@ impl SpanLayer {
     /// `otel.status_code` only as `ERROR`.
     pub fn error_fields(mut self, fields: &[&'static str]) -> Self {
         self.error_fields = fields.into();
+        self
+    }
+
+    /// Names operations by the span's target and name, `app::users::get`: for programs in which spans of
+    /// one name in several modules are different things. By default they are one operation.
+    ///
+    /// ```
+    /// use tracing_subscriber::prelude::*;
+    ///
+    /// tracing_subscriber::registry().with(perf_bridges::layer().with_target(true)).init();
+    /// tracing::info_span!(target: "app::users", "get").in_scope(|| ());
+    /// assert_eq!(perf_core::get("app::users::get").unwrap().count(), 1);
+    /// ```
+    pub fn with_target(mut self, with_target: bool) -> Self {
+        self.is_by_target = with_target;
         self
     }
 
@@ -183,8 +206,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
         let _own = own_work();
         let fields = self.fields(|seen| attributes.record(seen));
         let op = match &*fields.labels() {
-            [] => operation_of(attributes.metadata()),
-            labels => series(attributes.metadata().name(), labels),
+            [] => operation_of(attributes.metadata(), self.is_by_target),
+            labels => series(&name(attributes.metadata(), self.is_by_target), labels),
         };
         self.open.insert(id, Timing { call: SpanCall::new(op), fields, is_relabelled: false });
     }
@@ -233,9 +256,18 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
             return;
         };
         if let Some(span) = context.span(&id).filter(|_| is_relabelled) {
-            call.relabel(span.name(), &fields.labels());
+            call.relabel(&name(span.metadata(), self.is_by_target), &fields.labels());
         }
         call.close(self.registry.as_ref(), fields.is_error);
+    }
+}
+
+/// What a span's operation is called.
+fn name(metadata: &Metadata<'static>, is_by_target: bool) -> Cow<'static, str> {
+    if is_by_target {
+        Cow::Owned(format!("{}::{}", metadata.target(), metadata.name()))
+    } else {
+        Cow::Borrowed(metadata.name())
     }
 }
 
@@ -243,20 +275,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanLayer {
 const PLACES: usize = 64;
 
 thread_local! {
-    /// By the address of the span's metadata, which never goes away.
+    /// By the address of the span's metadata, which never goes away, and whether it is by target.
     static OPERATIONS: [Cell<(usize, u32)>; PLACES] = const { [const { Cell::new((0, 0)) }; PLACES] };
 }
 
-fn operation_of(metadata: &'static Metadata<'static>) -> u32 {
-    let address = std::ptr::from_ref(metadata).addr();
+fn operation_of(metadata: &'static Metadata<'static>, is_by_target: bool) -> u32 {
+    // Metadata is aligned: the lowest bit is free.
+    let key = std::ptr::from_ref(metadata).addr() | usize::from(is_by_target);
     OPERATIONS.with(|operations| {
-        let place = &operations[address / align_of::<Metadata<'_>>() % PLACES];
+        let place = &operations[key / align_of::<Metadata<'_>>() % PLACES];
         match place.get() {
-            (known, op) if known == address => op,
+            (known, op) if known == key => op,
             _ => {
-                let op = operation(metadata.name());
+                let op = operation(&name(metadata, is_by_target));
                 if op != 0 {
-                    place.set((address, op));
+                    place.set((key, op));
                 }
                 op
             }
