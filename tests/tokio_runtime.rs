@@ -134,6 +134,30 @@ fn tasks_of_one_kind_with_their_slow_polls() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn runtimes_that_are_watched_no_more_leave_nothing_behind() {
+    let open_files = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let registry = Registry::new();
+    let before = open_files();
+    for _ in 0..50 {
+        let runtime = runtime();
+        let seen = watch::runtime_in(&registry, None, runtime.handle());
+        assert_eq!(registry.snapshot().gauge("tokio_workers", &[]), Some(WORKERS as f64));
+        seen.stop();
+    }
+    // Other tests of this process may have some open.
+    let after = open_files();
+    assert!(after < before + 50, "{before} open files became {after}");
+    let (first, second) = (watch::tasks_in(&registry, "jobs"), watch::tasks_in(&registry, "jobs"));
+    futures::executor::block_on(async {
+        first.instrument(async {}).await;
+        second.instrument(async {}).await;
+    });
+    let tasks = registry.snapshot().counter("tokio_tasks_total", &[("tasks", "jobs")]);
+    assert_eq!(tasks, Some(2));
+}
+
+#[test]
 fn the_global_registry_is_the_usual_one() {
     let runtime = runtime();
     watch::runtime(runtime.handle());

@@ -4,7 +4,7 @@
 
 pub use tokio_metrics::TaskMonitor;
 
-use perf_core::{__bridge::registry_id, Registry};
+use perf_core::{__bridge::registry_id, Refresh, Registry};
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -22,13 +22,17 @@ use tokio_metrics::{RuntimeMetrics, RuntimeMonitor, TaskMetrics};
 /// assert!(snapshot.gauge("tokio_workers", &[]).unwrap() >= 1.0);
 /// # });
 /// ```
-pub fn runtime(handle: &Handle) {
-    runtime_in(Registry::global(), None, handle);
+#[expect(clippy::must_use_candidate, reason = "most programs watch for good")]
+pub fn runtime(handle: &Handle) -> Watch {
+    runtime_in(Registry::global(), None, handle)
 }
 
 /// Puts the metrics of a runtime in a registry, labelled `runtime="name"` if it has a name: for
-/// programs with several. The registry keeps the handle as long as it lives. To ask for a runtime again
-/// changes nothing.
+/// programs with several; of two without one only the last is seen. To ask for a runtime again changes
+/// nothing.
+///
+/// The registry keeps the handle, and with it what the runtime had from the system, until
+/// [`Watch::stop`] or as long as it lives: a program that makes runtimes again and again must stop.
 ///
 /// Ratios and totals are of the time between two snapshots, and added up from there. Of each runtime
 /// there are
@@ -38,7 +42,7 @@ pub fn runtime(handle: &Handle) {
 /// | `tokio_workers` | | worker threads |
 /// | `tokio_live_tasks` | | tasks that have not ended |
 /// | `tokio_global_queue_depth` | | tasks in the queue all workers share |
-/// | `tokio_busy_ratio` | 1 | the share of the workers' time that was not spent parked |
+/// | `tokio_busy_ratio` | 1 | the share of the workers' time that was not spent parked, since the last snapshot anybody took; a worker's time counts once it is parked again |
 /// | `tokio_local_queue_depth`, `tokio_blocking_queue_depth`, `tokio_blocking_threads` | | with `tokio_unstable` |
 ///
 /// | counter | unit | |
@@ -49,26 +53,63 @@ pub fn runtime(handle: &Handle) {
 /// | `tokio_slow_polls_total` | | with `tokio_unstable`, and the runtime's `enable_metrics_poll_time_histogram`: polls that took [`SLOW_POLL`] or longer, as far as its buckets tell |
 ///
 /// [`tasks`] counts slow polls on any build.
-pub fn runtime_in(registry: &Registry, name: Option<&str>, handle: &Handle) {
+pub fn runtime_in(registry: &Registry, name: Option<&str>, handle: &Handle) -> Watch {
     let name = name.map(str::to_owned);
-    let watched = (registry_id(registry), name.clone(), handle.id());
+    let (registry_id, runtime_id) = (registry_id(registry), handle.id());
     let mut all = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
-    if all.contains(&watched) {
-        return;
+    let known = all.iter().find(|watch| {
+        (watch.registry_id, watch.runtime_id, &watch.name) == (registry_id, runtime_id, &name)
+    });
+    if let Some(known) = known {
+        return known.clone();
     }
-    all.push(watched);
-    drop(all);
     describe(registry, RUNTIME);
     let intervals = Mutex::new(RuntimeMonitor::new(handle).intervals());
-    registry.on_snapshot(move |registry| {
+    let label = name.clone();
+    let refresh = registry.on_snapshot(move |registry| {
         let interval = intervals.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let labels: Vec<_> = name.iter().map(|name| ("runtime", &**name)).collect();
-        interval.iter().for_each(|interval| put(registry, &labels, RUNTIME, interval));
+        interval
+            .iter()
+            .for_each(|interval| put(registry, &labels(label.as_ref()), RUNTIME, interval));
     });
+    let watch = Watch { registry_id, runtime_id, name, refresh };
+    all.push(watch.clone());
+    watch
+}
+
+fn labels(name: Option<&String>) -> Vec<(&str, &str)> {
+    name.into_iter().map(|name| ("runtime", &**name)).collect()
+}
+
+/// A runtime that is watched: to stop that. Dropped, it goes on.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    registry_id: u32,
+    runtime_id: Id,
+    name: Option<String>,
+    refresh: Refresh,
+}
+
+impl Watch {
+    /// Watches the runtime no more, and lets go of its handle. Its metrics stay as they are.
+    ///
+    /// ```
+    /// let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// let watch = perf_bridges::tokio::runtime(runtime.handle());
+    /// watch.stop();
+    /// ```
+    pub fn stop(&self) {
+        let is_this = |other: &Self| {
+            (other.registry_id, other.runtime_id, &other.name)
+                == (self.registry_id, self.runtime_id, &self.name)
+        };
+        WATCHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !is_this(other));
+        self.refresh.stop();
+    }
 }
 
 /// The runtimes that are watched, by registry and name: twice would count twice.
-static WATCHED: Mutex<Vec<(u32, Option<String>, Id)>> = Mutex::new(Vec::new());
+static WATCHED: Mutex<Vec<Watch>> = Mutex::new(Vec::new());
 
 /// Polls that take as long as this are slow: 50 µs, as `tokio-metrics` has it.
 pub const SLOW_POLL: Duration = TaskMonitor::DEFAULT_SLOW_POLL_THRESHOLD;
@@ -90,7 +131,8 @@ pub fn tasks(name: &str) -> TaskMonitor {
 }
 
 /// A monitor for tasks of one kind, whose metrics are in a registry, labelled `tasks="name"`. Wrap the
-/// futures in [`instrument`](TaskMonitor::instrument) before they are spawned.
+/// futures in [`instrument`](TaskMonitor::instrument) before they are spawned. A name has one monitor,
+/// however often it is asked for.
 ///
 /// | counter | unit | |
 /// |---|---|---|
@@ -106,16 +148,26 @@ pub fn tasks(name: &str) -> TaskMonitor {
 /// snapshot.
 #[must_use]
 pub fn tasks_in(registry: &Registry, name: &str) -> TaskMonitor {
+    let id = registry_id(registry);
+    let mut all = MONITORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = all.iter().find(|(registry, known, _)| (*registry, &**known) == (id, name));
+    if let Some((.., monitor)) = known {
+        return monitor.clone();
+    }
     describe(registry, TASKS);
     let monitor = TaskMonitor::new();
     let intervals = Mutex::new(monitor.intervals());
-    let name = name.to_owned();
+    let label = name.to_owned();
     registry.on_snapshot(move |registry| {
         let interval = intervals.lock().unwrap_or_else(PoisonError::into_inner).next();
-        interval.iter().for_each(|interval| put(registry, &[("tasks", &name)], TASKS, interval));
+        interval.iter().for_each(|interval| put(registry, &[("tasks", &label)], TASKS, interval));
     });
+    all.push((id, name.to_owned(), monitor.clone()));
     monitor
 }
+
+/// The monitors there are, by registry and name: a name has one.
+static MONITORS: Mutex<Vec<(u32, String, TaskMonitor)>> = Mutex::new(Vec::new());
 
 /// A metric made of what tokio tells of an interval.
 struct Source<T: 'static> {

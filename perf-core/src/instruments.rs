@@ -4,14 +4,15 @@ use crate::{
     directory::{self, MAX_OPERATIONS, OVERFLOW, OVERFLOW_ID},
     local::{self, Busy},
     primitive::{heal, heal_try},
-    registry::Registry,
+    registry::{Core, Registry, Source},
     values::ValueHistogram,
 };
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    fmt,
     sync::{
-        Arc, Mutex, RwLock,
+        Arc, Mutex, RwLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
@@ -171,6 +172,39 @@ impl Values {
     /// Whether they are durations.
     pub(crate) fn is_seconds(&self) -> bool {
         self.family.is_seconds.load(Relaxed)
+    }
+}
+
+/// What [`Registry::on_snapshot`] runs: to stop it. Dropped, it goes on.
+#[derive(Clone)]
+pub struct Refresh {
+    core: Weak<Core>,
+    source: Weak<dyn Fn(&Registry) + Send + Sync>,
+}
+
+impl Refresh {
+    /// From now on it is not run any more, and what it holds is dropped.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// let runs = registry.on_snapshot(|registry| registry.counter("snapshots", &[]).add(1));
+    /// assert_eq!(registry.snapshot().counter("snapshots", &[]), Some(1));
+    /// runs.stop();
+    /// assert_eq!(registry.snapshot().counter("snapshots", &[]), Some(1));
+    /// ```
+    pub fn stop(&self) {
+        let (Some(core), Some(source)) = (self.core.upgrade(), self.source.upgrade()) else {
+            return;
+        };
+        heal(core.sources.lock()).retain(|known| !Arc::ptr_eq(known, &source));
+        // Dropped without the lock held: it may hold anything.
+        drop(source);
+    }
+}
+
+impl fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refresh").finish_non_exhaustive()
     }
 }
 
@@ -334,7 +368,7 @@ impl Registry {
     }
 
     /// Runs `refresh` before each [`snapshot`](Self::snapshot), for numbers that somebody else keeps.
-    /// It stays as long as the registry, of which it should hold no handle: it is given one. Snapshots taken meanwhile do not wait for it, those it takes
+    /// It stays until [`Refresh::stop`] or as long as the registry, of which it should hold no handle: it is given one. Snapshots taken meanwhile do not wait for it, those it takes
     /// itself neither.
     ///
     /// ```
@@ -342,10 +376,13 @@ impl Registry {
     /// registry.on_snapshot(|registry| registry.gauge("answer", &[]).set(42.0));
     /// assert_eq!(registry.snapshot().gauge("answer", &[]), Some(42.0));
     /// ```
-    pub fn on_snapshot(&self, refresh: impl Fn(&Self) + Send + Sync + 'static) {
-        let source = Arc::new(refresh);
+    pub fn on_snapshot(&self, refresh: impl Fn(&Self) + Send + Sync + 'static) -> Refresh {
+        let source: Source = Arc::new(refresh);
+        let refresh =
+            Refresh { core: Arc::downgrade(self.core()), source: Arc::downgrade(&source) };
         let _busy = Busy::enter();
         heal(self.core().sources.lock()).push(source);
+        refresh
     }
 
     /// Runs what [`on_snapshot`](Self::on_snapshot) was given.

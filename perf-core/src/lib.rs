@@ -77,7 +77,7 @@ pub use clock::MAX_DURATION;
 pub use directory::{Labels, MAX_OPERATIONS, OVERFLOW, set_label_cap};
 pub use future::{Timed, TimedExt};
 pub use histogram::{Bucket, Histogram};
-pub use instruments::{Counter, Description, Distribution, Gauge};
+pub use instruments::{Counter, Description, Distribution, Gauge, Refresh};
 pub use metric::{Metric, MetricValue};
 pub use operation::Operation;
 pub use outcome::Outcome;

@@ -76,7 +76,7 @@ impl TimedLayer<SharedClassifier<GrpcErrorsAsFailures>> {
     ///
     /// Anybody may call methods there are not: a call answered with `UNIMPLEMENTED` is
     /// `(unmatched)`. At most 1,000 methods have names. The first 500 have theirs at once; a further
-    /// one only as it is answered, so what runs before is called from `(unmatched)`.
+    /// one only once it is answered `OK`, so what runs before is called from `(unmatched)`.
     ///
     /// ```
     /// use http::{Request, Response};

@@ -92,7 +92,7 @@ impl Methods {
         self.is_named(method, UNANSWERED)
     }
 
-    /// Whether it has one when it has been answered, as one there is.
+    /// Whether it has one when it has been answered well.
     fn answered(&self, method: &str) -> bool {
         self.is_named(method, MOST)
     }
@@ -111,6 +111,17 @@ impl Methods {
     }
 }
 
+/// What an answer says of the method called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Answer {
+    /// There is one.
+    Good,
+    /// There is none.
+    NoSuchMethod,
+    /// Nothing.
+    Other,
+}
+
 /// A call of a gRPC method, which may not exist.
 #[derive(Debug)]
 pub(super) struct Learning {
@@ -120,8 +131,14 @@ pub(super) struct Learning {
 
 impl Learning {
     /// Its name, now that it has been answered.
-    pub(super) fn name(&self, exists: bool) -> &str {
-        if exists && self.methods.answered(&self.method) { &self.method } else { UNMATCHED }
+    pub(super) fn name(&self, answer: Answer) -> &str {
+        let has_name = match answer {
+            Answer::Good => self.methods.answered(&self.method),
+            // Whoever asks for credentials does so for methods there are not, too.
+            Answer::Other => self.methods.called(&self.method),
+            Answer::NoSuchMethod => false,
+        };
+        if has_name { &self.method } else { UNMATCHED }
     }
 }
 
@@ -151,8 +168,10 @@ mod tests {
         let real = head("/real/Method");
         assert_eq!(names.of(&real), None);
         let learning = names.learning(&real).unwrap();
-        assert_eq!(learning.name(false), UNMATCHED);
-        assert_eq!(learning.name(true), "real/Method");
+        for answer in [Answer::NoSuchMethod, Answer::Other] {
+            assert_eq!(learning.name(answer), UNMATCHED);
+        }
+        assert_eq!(learning.name(Answer::Good), "real/Method");
         assert_eq!(names.of(&real).as_deref(), Some("real/Method"));
         let answered = (0..10_000).filter(|n| methods.answered(&format!("some/{n}")));
         assert_eq!(answered.count(), MOST - UNANSWERED - 1);

@@ -2,7 +2,7 @@
 
 use super::{
     layer::TimedLayer,
-    names::{Learning, UNMATCHED},
+    names::{Answer, Learning, UNMATCHED},
     status,
 };
 use http::{HeaderMap, StatusCode, request::Parts};
@@ -111,7 +111,12 @@ impl Running {
 
     fn label_grpc(&mut self, code: &'static str) {
         if let Protocol::Grpc { learning: Some(learning), .. } = &self.protocol {
-            self.pieces.rename(learning.name(code != status::UNIMPLEMENTED));
+            let answer = match code {
+                status::UNIMPLEMENTED => Answer::NoSuchMethod,
+                status::OK => Answer::Good,
+                _ => Answer::Other,
+            };
+            self.pieces.rename(learning.name(answer));
         }
         self.label(code);
     }

@@ -30,6 +30,8 @@ pub(super) fn class(status: StatusCode) -> &'static str {
     }
 }
 
+/// The status of a call that went well: of a method there is.
+pub(super) const OK: &str = "OK";
 /// The status of a call of no method there is.
 pub(super) const UNIMPLEMENTED: &str = "UNIMPLEMENTED";
 /// The status of a call that ended without one.
@@ -37,7 +39,7 @@ pub(super) const UNKNOWN: &str = "UNKNOWN";
 
 /// gRPC's status codes, by number.
 const CODES: [&str; 17] = [
-    "OK",
+    OK,
     "CANCELLED",
     UNKNOWN,
     "INVALID_ARGUMENT",
