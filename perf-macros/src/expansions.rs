@@ -14,7 +14,7 @@ const BECOMES: &str = "// becomes\n\n";
 
 #[test]
 fn expansions_are_as_written_down() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("expansions");
+    let folder = Path::new(&env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("expansions");
     let mut files = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
