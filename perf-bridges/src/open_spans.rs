@@ -3,10 +3,11 @@
 //! Not in the extensions of `tracing-subscriber`'s registry: to get at those takes two locks, a look-up
 //! by type and a block of memory for each span, which cost more than all else the layer does.
 
+use perf_core::__bridge::heal;
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 use tracing::span::Id;
 
@@ -40,7 +41,7 @@ impl<T> OpenSpans<T> {
 
     fn shard(&self, id: &Id) -> MutexGuard<'_, HashMap<u64, T, BuildHasherDefault<IdHasher>>> {
         let shard = mixed(id.into_u64()) >> (u64::BITS - SHARDS.ilog2());
-        self.0[shard as usize % SHARDS].0.lock().unwrap_or_else(PoisonError::into_inner)
+        heal(self.0[shard as usize % SHARDS].0.lock())
     }
 }
 

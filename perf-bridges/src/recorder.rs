@@ -3,11 +3,14 @@
 use metrics::{
     CounterFn, GaugeFn, HistogramFn, Key, KeyName, Metadata, SetRecorderError, SharedString, Unit,
 };
-use perf_core::{__bridge::own_work, Registry};
+use perf_core::{
+    __bridge::{heal, own_work},
+    Registry,
+};
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, RwLock},
 };
 
 /// A [`metrics::Recorder`] that keeps everything in a perfkit registry: counters and gauges as these,
@@ -177,11 +180,11 @@ impl<T: Clone> Shards<T> {
     fn find_or_make(&self, key: &Key, create: impl FnOnce(&[(&str, &str)]) -> T) -> T {
         let shard = &self.0[key.get_hash() as usize % SHARDS];
         let _own = own_work();
-        let known = shard.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let known = heal(shard.read()).get(key).cloned();
         known.unwrap_or_else(|| {
             let labels: Vec<_> = key.labels().map(|label| (label.key(), label.value())).collect();
             let handle = create(&labels);
-            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            let mut shard = heal(shard.write());
             if shard.len() < SHARD_KEYS {
                 // Borrowed parts of a key may be few and short-lived; it is kept for good.
                 shard.insert(key.to_retained(), handle.clone());

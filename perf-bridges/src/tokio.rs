@@ -4,11 +4,11 @@
 
 pub use tokio_metrics::TaskMonitor;
 
-use perf_core::{__bridge::registry_id, Refresh, Registry};
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
+use perf_core::{
+    __bridge::{heal, registry_id},
+    Refresh, Registry,
 };
+use std::{sync::Mutex, time::Duration};
 use tokio::runtime::{Handle, Id};
 use tokio_metrics::{RuntimeMetrics, RuntimeMonitor, TaskMetrics};
 
@@ -54,39 +54,23 @@ pub fn runtime(handle: &Handle) -> Watch {
 ///
 /// [`tasks`] counts slow polls on any build.
 pub fn runtime_in(registry: &Registry, name: Option<&str>, handle: &Handle) -> Watch {
-    let name = name.map(str::to_owned);
-    let (registry_id, runtime_id) = (registry_id(registry), handle.id());
-    let mut all = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = all.iter().find(|watch| {
-        (watch.registry_id, watch.runtime_id, &watch.name) == (registry_id, runtime_id, &name)
-    });
-    if let Some(known) = known {
+    let runtime = (registry_id(registry), handle.id(), name.map(str::to_owned));
+    let mut all = heal(WATCHED.lock());
+    if let Some(known) = all.iter().find(|known| known.runtime == runtime) {
         return known.clone();
     }
-    describe(registry, RUNTIME);
-    let intervals = Mutex::new(RuntimeMonitor::new(handle).intervals());
-    let label = name.clone();
-    let refresh = registry.on_snapshot(move |registry| {
-        let interval = intervals.lock().unwrap_or_else(PoisonError::into_inner).next();
-        interval
-            .iter()
-            .for_each(|interval| put(registry, &labels(label.as_ref()), RUNTIME, interval));
-    });
-    let watch = Watch { registry_id, runtime_id, name, refresh };
+    let label = name.map(|name| ("runtime", name.to_owned()));
+    let refresh = keep(registry, label, RUNTIME, RuntimeMonitor::new(handle).intervals());
+    let watch = Watch { runtime, refresh };
     all.push(watch.clone());
     watch
-}
-
-fn labels(name: Option<&String>) -> Vec<(&str, &str)> {
-    name.into_iter().map(|name| ("runtime", &**name)).collect()
 }
 
 /// A runtime that is watched: to stop that. Dropped, it goes on.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    registry_id: u32,
-    runtime_id: Id,
-    name: Option<String>,
+    /// The registry, the runtime, and its name there.
+    runtime: (u32, Id, Option<String>),
     refresh: Refresh,
 }
 
@@ -99,11 +83,7 @@ impl Watch {
     /// watch.stop();
     /// ```
     pub fn stop(&self) {
-        let is_this = |other: &Self| {
-            (other.registry_id, other.runtime_id, &other.name)
-                == (self.registry_id, self.runtime_id, &self.name)
-        };
-        WATCHED.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !is_this(other));
+        heal(WATCHED.lock()).retain(|other| other.runtime != self.runtime);
         self.refresh.stop();
     }
 }
@@ -149,19 +129,13 @@ pub fn tasks(name: &str) -> TaskMonitor {
 #[must_use]
 pub fn tasks_in(registry: &Registry, name: &str) -> TaskMonitor {
     let id = registry_id(registry);
-    let mut all = MONITORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = heal(MONITORS.lock());
     let known = all.iter().find(|(registry, known, _)| (*registry, &**known) == (id, name));
     if let Some((.., monitor)) = known {
         return monitor.clone();
     }
-    describe(registry, TASKS);
     let monitor = TaskMonitor::new();
-    let intervals = Mutex::new(monitor.intervals());
-    let label = name.to_owned();
-    registry.on_snapshot(move |registry| {
-        let interval = intervals.lock().unwrap_or_else(PoisonError::into_inner).next();
-        interval.iter().for_each(|interval| put(registry, &[("tasks", &label)], TASKS, interval));
-    });
+    keep(registry, Some(("tasks", name.to_owned())), TASKS, monitor.intervals());
     all.push((id, name.to_owned(), monitor.clone()));
     monitor
 }
@@ -184,19 +158,27 @@ enum Read<T> {
     Counter(fn(&T) -> u64),
 }
 
-fn describe<T>(registry: &Registry, sources: &[Source<T>]) {
+/// Keeps the metrics made of intervals, of which the next one is asked for at each snapshot.
+fn keep<T>(
+    registry: &Registry,
+    label: Option<(&'static str, String)>,
+    sources: &'static [Source<T>],
+    intervals: impl Iterator<Item = T> + Send + 'static,
+) -> Refresh {
     for Source { name, unit, text, .. } in sources {
         registry.describe(name, Some(unit), *text);
     }
-}
-
-fn put<T>(registry: &Registry, labels: &[(&str, &str)], sources: &[Source<T>], interval: &T) {
-    for Source { name, read, .. } in sources {
-        match read {
-            Read::Gauge(read) => registry.gauge(name, labels).set(read(interval)),
-            Read::Counter(read) => registry.counter(name, labels).add(read(interval)),
+    let intervals = Mutex::new(intervals);
+    registry.on_snapshot(move |registry| {
+        let Some(interval) = heal(intervals.lock()).next() else { return };
+        let labels: Vec<_> = label.iter().map(|(key, name)| (*key, &**name)).collect();
+        for Source { name, read, .. } in sources {
+            match read {
+                Read::Gauge(read) => registry.gauge(name, &labels).set(read(&interval)),
+                Read::Counter(read) => registry.counter(name, &labels).add(read(&interval)),
+            }
         }
-    }
+    })
 }
 
 fn nanos(duration: Duration) -> u64 {

@@ -3,6 +3,7 @@
 pub use crate::{
     call::Call,
     future::Timed,
+    primitive::heal,
     scope::Scope,
     site::{CallSite, Name},
     span::SpanCall,
@@ -15,7 +16,6 @@ pub use crate::allocations::count as count_allocation;
 use crate::{
     directory, enabled, in_flight::InFlight, labels, local, outcome::Outcome, registry::Registry,
 };
-
 use std::thread::panicking;
 
 /// The id of an operation, 0 if it cannot be had here and now.
@@ -45,11 +45,11 @@ pub fn own_work() -> Option<impl Drop> {
 /// Keys and values.
 pub type Labels<'a> = &'a [(&'static str, &'a str)];
 
-/// A call that runs in pieces on any threads, timed from its first piece until [`finish`]. Dropped
+/// A call that runs in pieces on any threads, timed from its first piece until [`end`]. Dropped
 /// before that it counts as cancelled. What runs in a piece has it as its caller. While it lives it
 /// is one of the running calls of its operation.
 ///
-/// [`finish`]: Self::finish
+/// [`end`]: Self::end
 #[derive(Debug)]
 pub struct Pieces {
     name: Box<str>,
@@ -108,12 +108,6 @@ impl Pieces {
         if series != 0 {
             self.series = series;
         }
-    }
-
-    /// Ends the call, once: with this outcome, in the series of these labels.
-    pub fn finish(&mut self, outcome: Outcome, labels: Labels<'_>) {
-        self.set_labels(labels);
-        self.end(outcome);
     }
 
     /// Ends the call, once, in the series it is in.

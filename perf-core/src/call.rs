@@ -13,7 +13,7 @@ use crate::{
     ring::Event,
     scope::set_error_type,
     site::{CallSite, is_heard},
-    timer::record_elsewhere,
+    timer::record_in,
     word::Word,
 };
 use std::{
@@ -141,7 +141,7 @@ impl<P: Polls> Call<P> {
         if op == 0 {
             return None;
         }
-        let Some(lane) = lane(core) else { return self.start_late(op, core) };
+        let Some(lane) = local::lane_in(core) else { return self.start_late(op, core) };
         let entered = lane.frames.enter(op);
         self.word = Word::new(op, entered.parent, entered.nested, panicking());
         self.registry = lane.registry.load(Relaxed);
@@ -192,7 +192,7 @@ impl<P: Polls> Call<P> {
     /// This thread's lane, if it serves the registry the call started in.
     #[inline]
     fn lane(&self, core: Option<&Arc<Core>>) -> Option<&'static Lane> {
-        lane(core).filter(|lane| lane.registry.load(Relaxed) == self.registry)
+        local::lane_in(core).filter(|lane| lane.registry.load(Relaxed) == self.registry)
     }
 
     /// Ends the call, once.
@@ -203,10 +203,7 @@ impl<P: Polls> Call<P> {
         }
         self.state = State::Done;
         let lane = self.lane(core);
-        let record = |event| match lane {
-            Some(lane) => lane.record(event),
-            None => record_elsewhere(self.registry, event),
-        };
+        let record = |event| record_in(lane, self.registry, event);
         let end = lane.map_or_else(|| Clock::get().ticks(), |lane| lane.clock.ticks());
         let ticks = end.wrapping_sub(self.start);
         record(Event { word: self.word.0, ticks, children: self.children });
@@ -222,11 +219,6 @@ impl<P: Polls> Call<P> {
             log::call(self.word, self.site, ticks);
         }
     }
-}
-
-#[inline]
-fn lane(core: Option<&Arc<Core>>) -> Option<&'static Lane> {
-    core.map_or_else(local::current, local::lane_for)
 }
 
 impl<P: Polls> Drop for Call<P> {

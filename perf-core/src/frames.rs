@@ -23,6 +23,7 @@ const CHUNKS: usize = 24;
 const MOST_GONE: usize = 64;
 /// The depth of a scope without a frame.
 const NO_FRAME: u32 = u32::MAX;
+
 /// Written by the owning thread; any thread may bury a frame.
 pub(crate) struct Frames {
     depth: AtomicUsize,
@@ -246,8 +247,10 @@ impl Frames {
             top.add_child(ticks);
         } else if top.has(TAKEN) {
             // The call stood for the span it was made in.
-            let around = self.frame(self.around(depth).0).filter(|around| around.op() == caller);
-            around.into_iter().for_each(|around| around.add_child(ticks));
+            let (around, op) = self.around(depth);
+            if let Some(around) = self.frame(around).filter(|_| op == caller) {
+                around.add_child(ticks);
+            }
         }
     }
 

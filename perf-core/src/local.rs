@@ -120,6 +120,12 @@ pub(crate) fn lane_for(core: &Arc<Core>) -> Option<&'static Lane> {
         .flatten()
 }
 
+/// This thread's lane for a registry, else the current one.
+#[inline]
+pub(crate) fn lane_in(core: Option<&Arc<Core>>) -> Option<&'static Lane> {
+    core.map_or_else(current, lane_for)
+}
+
 /// Sends what is timed on this thread to a registry while the returned value lives.
 pub(crate) fn redirect(core: &Arc<Core>) -> impl Drop {
     struct Restore(Option<&'static Lane>, u32);

@@ -24,7 +24,7 @@ pub(crate) fn boxed_array<T, const N: usize>(make: impl FnMut(usize) -> T) -> Bo
 
 /// A lock is taken whether or not a panic once passed through it: what we guard is counts, and a
 /// timed program must not be brought down by its timer.
-pub(crate) fn heal<G>(lock: LockResult<G>) -> G {
+pub fn heal<G>(lock: LockResult<G>) -> G {
     lock.unwrap_or_else(PoisonError::into_inner)
 }
 

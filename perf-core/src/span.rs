@@ -10,7 +10,7 @@ use crate::{
     polls::{Polled, Polls},
     registry::{Core, Registry},
     ring::Event,
-    timer::record_elsewhere,
+    timer::record_in,
     word::Word,
 };
 use std::{
@@ -93,7 +93,7 @@ impl SpanCall {
     }
 
     fn begin(&mut self, core: Option<&Arc<Core>>) -> bool {
-        let Some(lane) = core.map_or_else(local::current, local::lane_for) else {
+        let Some(lane) = local::lane_in(core) else {
             self.begin_late(core);
             return false;
         };
@@ -145,7 +145,7 @@ impl SpanCall {
 
     /// This thread's lane, if it serves the registry the span began in.
     fn lane(&self, core: Option<&Arc<Core>>) -> Option<&'static Lane> {
-        let lane = core.map_or_else(local::current, local::lane_for);
+        let lane = local::lane_in(core);
         lane.filter(|lane| lane.registry.load(Relaxed) == self.registry)
     }
 
@@ -220,10 +220,7 @@ impl SpanCall {
             self.word.set_outcome(Outcome::Error);
         }
         let (polls, busy, longest) = self.entries.told();
-        let record = |event| match lane {
-            Some(lane) => lane.record(event),
-            None => record_elsewhere(self.registry, event),
-        };
+        let record = |event| record_in(lane, self.registry, event);
         record(Event { word: self.word.0, ticks, children: self.children });
         record(Event::polls(self.word.op(), polls, busy, longest));
         self.allocated.record(self.word, record);

@@ -1,7 +1,7 @@
 //! A stretch of time that is nobody's caller: how long something was held.
 
 use crate::{
-    clock::Clock, enabled, local, ring::Event, site::CallSite, timer::record_elsewhere, word::Word,
+    clock::Clock, enabled, local, ring::Event, site::CallSite, timer::record_in, word::Word,
 };
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -41,9 +41,7 @@ impl Drop for Stretch {
         }
         let ticks = Clock::get().ticks().wrapping_sub(self.start);
         let event = Event { word: self.word.0, ticks, children: 0 };
-        match local::current().filter(|lane| lane.registry.load(Relaxed) == self.registry) {
-            Some(lane) => lane.record(event),
-            None => record_elsewhere(self.registry, event),
-        }
+        let lane = local::current().filter(|lane| lane.registry.load(Relaxed) == self.registry);
+        record_in(lane, self.registry, event);
     }
 }

@@ -245,9 +245,18 @@ impl fmt::Debug for Timer {
     }
 }
 
+/// Records on a lane of this thread that serves the registry, else elsewhere.
+#[inline]
+pub(crate) fn record_in(lane: Option<&'static Lane>, registry: u32, event: Event) {
+    match lane {
+        Some(lane) => lane.record(event),
+        None => record_elsewhere(registry, event),
+    }
+}
+
 /// Records for a registry this thread may not be on. Nothing is left to record in if it is gone.
 #[cold]
-pub(crate) fn record_elsewhere(registry: u32, event: Event) {
+fn record_elsewhere(registry: u32, event: Event) {
     if let Some(core) = Core::by_id(registry) {
         core.record(event);
     }

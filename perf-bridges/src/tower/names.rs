@@ -1,11 +1,12 @@
 //! What requests are counted as: names of which there are only so many.
 
 use http::request::Parts;
+use perf_core::__bridge::heal;
 use std::{
     borrow::Cow,
     collections::HashSet,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, RwLock},
 };
 
 /// The operation of requests that match no route.
@@ -98,12 +99,12 @@ impl Methods {
     }
 
     fn is_named(&self, method: &str, most: usize) -> bool {
-        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let named = heal(self.named.read());
         if named.contains(method) || named.len() >= most {
             return named.contains(method);
         }
         drop(named);
-        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        let mut named = heal(self.named.write());
         if named.len() < most {
             named.insert(method.into());
         }
