@@ -63,6 +63,7 @@
 pub use perf_alloc as alloc;
 pub use perf_bridges::*;
 pub use perf_core::*;
+pub use perf_export::{self as export, Builder, Format, Output, SummaryGuard, flush, init};
 pub use perf_macros::timed;
 
 #[doc(hidden)]

@@ -40,6 +40,7 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
         core.copying.store(NOT_COPYING, Relaxed);
         collected.add_skipped(core);
         collected.add_running(core);
+        collected.add_begun(core);
         metrics = collected.metrics(core);
         descriptions = core.instruments.descriptions();
     }
@@ -110,6 +111,13 @@ impl Collected {
             if self.only.is_none_or(|only| only == *op) {
                 self.known(core, *op).skipped = *calls;
             }
+        }
+    }
+
+    fn add_begun(&mut self, core: &Core) {
+        if self.only.is_none() {
+            let begun = heal(core.begun.lock()).clone();
+            begun.into_iter().for_each(|op| _ = self.known(core, op));
         }
     }
 

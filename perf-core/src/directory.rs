@@ -33,6 +33,14 @@ pub(crate) struct Series {
 }
 
 impl Series {
+    /// Of labels in any order; of those with one key the first counts.
+    pub(crate) fn new(name: String, mut labels: Vec<(String, String)>) -> Self {
+        labels.sort_by(|(a, _), (b, _)| a.cmp(b));
+        labels.dedup_by(|(later, _), (first, _)| later == first);
+        let labels = labels.into_iter().map(|(key, value)| (Arc::from(key), Arc::from(value)));
+        Self { name: Arc::from(name), labels: labels.collect() }
+    }
+
     /// Whether its labels are these, in any order.
     pub(crate) fn has_exactly(&self, labels: &[(&str, &str)]) -> bool {
         let has = |(key, value): &(&str, &str)| {

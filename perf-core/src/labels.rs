@@ -155,6 +155,7 @@ impl Cache {
         let labels = keys.zip(parts(&self.shown)).collect();
         let op = directory::intern_series(&site.name(), labels).unwrap_or(0);
         if op != 0 {
+            local::begin(op);
             self.places.resize_with(PLACES, || None);
             let values = self.shown.as_slice().into();
             self.places[place] = Some(Entry { site: address(site), values, op });

@@ -6,6 +6,7 @@
 
 use crate::{
     lane::Lane,
+    primitive::heal,
     registry::{Core, Registry},
     ring::Event,
 };
@@ -75,6 +76,16 @@ pub(crate) fn record_directly(event: Event) {
     match core() {
         Some(core) => core.record_directly(event),
         None => lose(),
+    }
+}
+
+/// Notes that an operation begins to be called where this thread records.
+#[cold]
+pub(crate) fn begin(op: u32) {
+    let Some(lane) = current() else { return };
+    let Some(_busy) = Busy::enter() else { return };
+    if let Some(core) = Core::by_id(lane.registry.load(Relaxed)) {
+        heal(core.begun.lock()).insert(op);
     }
 }
 

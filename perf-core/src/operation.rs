@@ -247,6 +247,12 @@ impl Operation {
         self.in_flight
     }
 
+    /// Whether it is a scope of `timer!`, not a function.
+    #[must_use]
+    pub fn is_scope(&self) -> bool {
+        self.is_scope
+    }
+
     /// For the series `overflow="true"`: about how many label sets it stands for, within some 10 %.
     /// Otherwise 0.
     #[must_use]

@@ -18,7 +18,7 @@ use crate::{
 };
 use once_cell::sync::Lazy;
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
@@ -75,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) started: Mutex<SystemTime>,
     /// Calls that sampled sites counted without timing them, by operation.
     pub(crate) skipped: Mutex<HashMap<u32, u64>>,
+    /// Operations whose call sites have been hit: they are in snapshots before their first call ends.
+    pub(crate) begun: Mutex<BTreeSet<u32>>,
     /// The calls under way, where sites ask for that.
     pub(crate) running: Mutex<Running>,
     pub(crate) recording: Recording,
@@ -280,6 +282,7 @@ impl Core {
             copying: AtomicUsize::new(NOT_COPYING),
             started: Mutex::new(SystemTime::now()),
             skipped: Mutex::default(),
+            begun: Mutex::default(),
             running: Mutex::default(),
             recording: Recording::new(Clock::get().ticks_of(MAX_DURATION)),
             instruments: Instruments::default(),

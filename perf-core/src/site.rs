@@ -111,6 +111,7 @@ impl CallSite {
             if self.is_scope {
                 directory::mark_scope(op.get() as u32);
             }
+            local::begin(op.get() as u32);
             // Whoever was first wrote the same id.
             let _ = self.op.set(op);
         }

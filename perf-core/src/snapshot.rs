@@ -47,17 +47,38 @@ impl Snapshot {
     pub(crate) fn new(
         (started, taken): (SystemTime, SystemTime),
         lost: u64,
-        mut operations: Vec<Operation>,
+        operations: Vec<Operation>,
         metrics: Vec<(Series, MetricValue)>,
         descriptions: BTreeMap<Arc<str>, Arc<Description>>,
     ) -> Self {
-        operations.sort_by(|a, b| a.series.cmp(&b.series));
         let described = |(series, value): (Series, MetricValue)| {
             let description = descriptions.get(&series.name).cloned();
             Metric { series, value, description, taken }
         };
-        let mut metrics: Vec<_> = metrics.into_iter().map(described).collect();
+        let metrics = metrics.into_iter().map(described).collect();
+        Self::assembled((started, taken), lost, operations, metrics, descriptions)
+    }
+
+    /// Of parts in any order. What is there twice is merged.
+    pub(crate) fn assembled(
+        (started, taken): (SystemTime, SystemTime),
+        lost: u64,
+        mut operations: Vec<Operation>,
+        mut metrics: Vec<Metric>,
+        descriptions: BTreeMap<Arc<str>, Arc<Description>>,
+    ) -> Self {
+        operations.sort_by(|a, b| a.series.cmp(&b.series));
+        operations.dedup_by(|later, first| {
+            let same = later.series == first.series;
+            same.then(|| first.merge(later));
+            same
+        });
         metrics.sort_by(|a, b| a.key().cmp(&b.key()));
+        metrics.dedup_by(|later, first| {
+            let same = later.key() == first.key();
+            same.then(|| first.merge(later));
+            same
+        });
         Self { started, taken, lost, operations, metrics, descriptions }
     }
 
@@ -134,6 +155,11 @@ impl Snapshot {
     #[must_use]
     pub fn description(&self, name: &str) -> Option<&Description> {
         self.descriptions.get(name).map(|description| &**description)
+    }
+
+    /// What was said of each name, by name, of operations' too.
+    pub fn descriptions(&self) -> impl Iterator<Item = (&str, &Description)> {
+        self.descriptions.iter().map(|(name, description)| (&**name, &**description))
     }
 
     /// When recording began: the registry's start, its last reset, or the start of the interval.

@@ -70,6 +70,40 @@ impl ValueHistogram {
         }
     }
 
+    /// One that holds these values and how often each came, in any order; each falls in the bucket
+    /// around it. Those that are not finite are [refused](Self::refused).
+    ///
+    /// ```
+    /// use perf_core::ValueHistogram;
+    /// let histogram = ValueHistogram::from_values(3, [(2.0, 2), (8.0, 1)]);
+    /// assert_eq!((histogram.count(), histogram.sum()), (3, 12.0));
+    /// ```
+    #[must_use]
+    pub fn from_values(digits: u8, values: impl IntoIterator<Item = (f64, u64)>) -> Self {
+        let mut histogram = Self::new(digits);
+        values.into_iter().for_each(|(value, times)| histogram.record(value, times));
+        histogram
+    }
+
+    /// The same buckets with what is known exactly of the values in them: their sum, minimum and
+    /// maximum, and how many were [refused](Self::refused).
+    #[must_use]
+    pub fn with_exact(mut self, sum: f64, min: f64, max: f64, refused: u64) -> Self {
+        self.sum = sum;
+        self.refused = refused;
+        if !self.is_empty() {
+            (self.min, self.max) = (min, max);
+        }
+        self
+    }
+
+    /// Significant digits kept, 1 to 5.
+    #[must_use]
+    pub fn digits(&self) -> u8 {
+        // The digits that `new` made the bits of.
+        (f64::from(self.bits) * std::f64::consts::LOG10_2).round() as u8
+    }
+
     /// Adds a value some times. One that is not finite is refused, and counted as that.
     pub(crate) fn record(&mut self, value: f64, times: u64) {
         if times == 0 {

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 /// The facade's features, each alone; without any, and all of them, are checked too.
-const FEATURES: [&str; 10] = [
+const FEATURES: [&str; 13] = [
     "enabled",
     "signals",
     "tracing",
@@ -39,10 +39,14 @@ const FEATURES: [&str; 10] = [
     "alloc",
     "parking_lot",
     "parking_lot_0_12",
+    "files",
+    "prometheus",
+    "otlp",
 ];
 
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
-const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12";
+const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
+    files,prometheus,otlp";
 
 /// Packages that everything is checked of without others' features.
 const WITHOUT_ALLOC: [&str; 5] =

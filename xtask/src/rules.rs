@@ -5,26 +5,24 @@ use serde_json::Value;
 use std::{collections::BTreeSet, fs, process::Command};
 
 /// What perf-core may depend on directly, and why each is there.
-const CORE_DEPENDENCIES: [(&str, &str); 11] = [
+const CORE_DEPENDENCIES: [(&str, &str); 8] = [
     ("comfy-table", "the summary's table"),
     ("hdrhistogram", "histograms in their usual type"),
     ("once_cell", "call sites that register without blocking"),
     ("pin-project-lite", "timed futures without unsafe code"),
     ("quanta", "the clock"),
     ("rustc-hash", "finding the series of a labelled call"),
-    ("signal-hook", "the summary on signals"),
-    ("terminal_size", "the summary's width"),
     ("tracing", "log events"),
     ("unicode-width", "the summary's names within their column"),
-    ("write-json", "the summary as JSON"),
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 5] = ["perf-alloc", "perf-bridges", "perf-core", "perf-macros", "perfkit"];
+const PUBLISHED: [&str; 6] =
+    ["perf-alloc", "perf-bridges", "perf-core", "perf-export", "perf-macros", "perfkit"];
 
 /// What users may switch on without a newer Rust than the workspace states.
 const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
-    perfkit/parking_lot_0_12";
+    perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp";
 
 /// The one crate that may have unsafe code, and the file it is in.
 const UNSAFE: (&str, &str) = ("perf-alloc", "perf-alloc/src/lib.rs");

@@ -1,6 +1,6 @@
 //! `PERFKIT_*` variables: read once, at `init()`, over what the program set.
 
-use crate::builder::{Builder, Format, Output};
+use super::{Builder, Format, Output};
 use std::{env, ffi::OsString, path::PathBuf};
 
 /// What was wrong with a variable, as a line for people.
@@ -41,7 +41,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_ENABLED",
         accepts: "1 or 0",
-        apply: |_, text| switch(text).map(crate::set_enabled),
+        apply: |_, text| switch(text).map(perf_core::set_enabled),
     },
     Variable {
         name: "PERFKIT_PERCENTILES",
@@ -50,7 +50,7 @@ const VARIABLES: [Variable; 9] = [
             let percentile = |text: &str| {
                 text.trim().parse().ok().filter(|value: &f64| (0.0..=100.0).contains(value))
             };
-            builder.options.percentiles = text.split(',').map(percentile).collect::<Option<_>>()?;
+            builder.shown.percentiles = text.split(',').map(percentile).collect::<Option<_>>()?;
             Some(())
         },
     },
@@ -58,7 +58,7 @@ const VARIABLES: [Variable; 9] = [
         name: "PERFKIT_SORT",
         accepts: "one of total, self, calls, mean, max, errors, name",
         apply: |builder, text| {
-            builder.options.sort = text.parse().ok()?;
+            builder.shown.sort = text.parse().ok()?;
             Some(())
         },
     },
@@ -66,19 +66,21 @@ const VARIABLES: [Variable; 9] = [
         name: "PERFKIT_LIMIT",
         accepts: "a whole number of operations",
         apply: |builder, text| {
-            builder.options.limit = text.parse().ok()?;
+            builder.shown.limit = text.parse().ok()?;
             Some(())
         },
     },
     Variable {
         name: "PERFKIT_OUTPUT",
-        accepts: "stderr, stdout, or the path of a file",
+        accepts: "stderr, stdout, or paths of files, separated by commas",
         apply: |builder, text| {
-            builder.output = match text {
-                "stderr" => Output::Stderr,
-                "stdout" => Output::Stdout,
-                path => Output::File(PathBuf::from(path)),
+            let output = |text: &str| match text.trim() {
+                "" => None,
+                "stderr" => Some(Output::Stderr),
+                "stdout" => Some(Output::Stdout),
+                path => Some(Output::File(PathBuf::from(path))),
             };
+            builder.outputs = text.split(',').map(output).collect::<Option<_>>()?;
             Some(())
         },
     },
@@ -86,7 +88,7 @@ const VARIABLES: [Variable; 9] = [
         name: "PERFKIT_FORMAT",
         accepts: "one of table, json, none",
         apply: |builder, text| {
-            builder.format = match text {
+            builder.shown.format = match text {
                 "table" => Format::Table,
                 "json" => Format::Json,
                 "none" => Format::None,
@@ -129,10 +131,10 @@ fn switch(text: &str) -> Option<bool> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::Sort;
+    use perf_core::Sort;
 
     fn apply_one(name: &str, value: &str) -> (Builder, Vec<Warning>) {
         let mut builder = Builder::default();
@@ -142,24 +144,21 @@ mod tests {
 
     #[test]
     fn each_variable_sets_its_setting() {
-        assert_eq!(
-            apply_one("PERFKIT_PERCENTILES", "50, 99.9").0.options.percentiles,
-            [50.0, 99.9]
-        );
-        assert_eq!(apply_one("PERFKIT_SORT", "self").0.options.sort, Sort::SelfTime);
-        assert_eq!(apply_one("PERFKIT_LIMIT", "7").0.options.limit, 7);
+        assert_eq!(apply_one("PERFKIT_PERCENTILES", "50, 99.9").0.shown.percentiles, [50.0, 99.9]);
+        assert_eq!(apply_one("PERFKIT_SORT", "self").0.shown.sort, Sort::SelfTime);
+        assert_eq!(apply_one("PERFKIT_LIMIT", "7").0.shown.limit, 7);
         assert_eq!(apply_one("PERFKIT_PRECISION", "2").0.precision, Some(2));
-        assert_eq!(apply_one("PERFKIT_FORMAT", "json").0.format, Format::Json);
+        assert_eq!(apply_one("PERFKIT_FORMAT", "json").0.shown.format, Format::Json);
         assert!(apply_one("PERFKIT_SIGNALS", "on").0.signals);
         assert!(
-            matches!(apply_one("PERFKIT_OUTPUT", "a/b").0.output, Output::File(path) if path.ends_with("b"))
+            matches!(&*apply_one("PERFKIT_OUTPUT", "a/b, stdout").0.outputs, [Output::File(path), Output::Stdout] if path.ends_with("b"))
         );
         assert!(apply_one("PERFKIT_LEVEL", "info").0.level.is_some());
     }
 
     #[test]
     fn a_malformed_value_is_named_and_changes_nothing() {
-        for variable in VARIABLES.iter().filter(|v| v.name != "PERFKIT_OUTPUT") {
+        for variable in &VARIABLES {
             let (builder, warnings) = apply_one(variable.name, "12ab,");
             assert_eq!(warnings.len(), 1, "{}", variable.name);
             for part in [variable.name, "\"12ab,\"", variable.accepts] {
