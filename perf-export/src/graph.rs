@@ -47,15 +47,15 @@ impl<'a> Graph<'a> {
             names.into_iter().map(|name| Node { name, ..Node::default() }).collect();
         let mut edges: BTreeMap<(usize, Option<usize>), (u64, u64)> = BTreeMap::new();
         for operation in called() {
-            let callee = places[operation.name()];
-            let node = &mut nodes[callee];
+            let place = places[operation.name()];
+            let node = &mut nodes[place];
             node.calls = node.calls.saturating_add(operation.count());
             node.errors = node.errors.saturating_add(operation.errors());
             node.total = node.total.saturating_add(operation.total());
             node.self_time = node.self_time.saturating_add(operation.self_time());
             for caller in operation.callers() {
-                let place = caller.name.as_deref().map(|name| places[name]);
-                let (calls, time) = edges.entry((callee, place)).or_default();
+                let from = caller.name.as_deref().map(|name| places[name]);
+                let (calls, time) = edges.entry((place, from)).or_default();
                 *calls = calls.saturating_add(caller.calls);
                 *time = time.saturating_add(caller.time_ns);
             }
