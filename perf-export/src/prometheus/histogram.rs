@@ -37,13 +37,10 @@ impl<'a> Values<'a> {
     pub(super) fn each(self) -> Box<dyn Iterator<Item = (f64, u64)> + 'a> {
         match self {
             Self::Durations(operation) => {
-                let nanos =
-                    |duration: Option<Duration>| duration.map_or(0, |of| of.as_nanos() as u64);
-                let (min, max) = (nanos(operation.min()), nanos(operation.max()));
+                let (min, max) = exact(operation).unwrap_or((0, u64::MAX));
                 Box::new(operation.histogram().buckets().map(move |bucket| {
                     let middle = bucket.low_ns + (bucket.high_ns - bucket.low_ns) / 2;
-                    let nanos = middle.max(min).min(max);
-                    (seconds(nanos), bucket.count)
+                    (seconds(middle.clamp(min, max)), bucket.count)
                 }))
             }
             Self::Numbers(values) => {
@@ -66,6 +63,13 @@ impl<'a> Values<'a> {
         counts.resize(bounds.len() + 1, below);
         counts
     }
+}
+
+/// The shortest and the longest duration in nanoseconds, where they are known.
+fn exact(operation: &Operation) -> Option<(u64, u64)> {
+    let nanos = |duration: Duration| duration.as_nanos() as u64;
+    let ends = operation.min().map(nanos).zip(operation.max().map(nanos));
+    ends.filter(|(min, max)| min <= max)
 }
 
 /// The nearest number to a bound of as many seconds is that bound.

@@ -193,13 +193,14 @@ mod tests {
 
     #[test]
     fn names_are_escaped_as_prometheus_does() {
-        // The cases of github.com/prometheus/common/model, TestEscapeName.
+        // As in the tests of https://github.com/prometheus/common, model/metric_test.go.
         for (name, value) in [
             ("no:escaping_required", "no:escaping_required"),
             ("mysystem.prod.west.cpu.load", "U__mysystem_2e_prod_2e_west_2e_cpu_2e_load"),
             ("http.status:sum", "U__http_2e_status:sum"),
             ("label with 😱", "U__label_20_with_20__1f631_"),
-            ("0label", "U___30_label"),
+            ("花火", "U___82b1__706b_"),
+            ("cpu.load_total", "U__cpu_2e_load__total"),
         ] {
             assert_eq!(escaped(name), value);
         }

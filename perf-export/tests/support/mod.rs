@@ -1,7 +1,10 @@
 //! What tests with others' programs have in common. Under `cargo xtask ci` all of them are there; where
 //! one is missing the test fails.
 
-#![allow(dead_code, reason = "not every test uses all of it")]
+#![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
+
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 
 use std::{
     io::{self, Write},
@@ -63,7 +66,8 @@ pub fn free_port() -> u16 {
 
 /// What a program prints, given this on its standard input. Panics with what it says if it fails.
 pub fn output(command: &mut Command, input: &[u8]) -> String {
-    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let spawned =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
     let mut stdin = child.stdin.take().unwrap();
     let ran = std::thread::scope(|scope| {
