@@ -56,8 +56,9 @@ impl<'a> Values<'a> {
         let mut counts = Vec::with_capacity(bounds.len() + 1);
         let mut below = 0_u64;
         for (value, count) in self.each() {
-            let passed = bounds.iter().skip(counts.len()).take_while(|bound| **bound < value);
-            counts.extend(passed.map(|_| below));
+            while bounds.get(counts.len()).is_some_and(|bound| *bound < value) {
+                counts.push(below);
+            }
             below = below.saturating_add(count);
         }
         counts.resize(bounds.len() + 1, below);
@@ -80,6 +81,9 @@ pub(super) fn seconds(nanos: u64) -> f64 {
 /// A time that stands for all calls, in nanoseconds of those that were timed. What is extrapolated can
 /// fall, and a counter must not.
 pub(super) fn timed(operation: &Operation, time: Duration) -> u64 {
+    if !operation.is_sampled() {
+        return time.as_nanos() as u64;
+    }
     let scaled = time.as_nanos() * u128::from(operation.timed());
     // Scaling up rounded down.
     scaled.div_ceil(u128::from(operation.count().max(1))) as u64

@@ -135,8 +135,8 @@ fn labels(operation: &Operation) -> Labels<'_> {
 /// By outcome; all of them, so that the first call of each raises a count that was there.
 fn calls<'a>(operation: &Operation, labels: &Labels<'a>) -> impl Iterator<Item = Series<'a>> {
     let of = |outcome: Outcome| (outcome.as_str(), operation.outcome(outcome));
-    let untimed = operation.count().saturating_sub(operation.timed());
-    let untimed = (untimed > 0).then_some(("untimed", untimed));
+    let untimed = || operation.count().saturating_sub(operation.timed());
+    let untimed = operation.is_sampled().then(|| ("untimed", untimed()));
     OUTCOMES.map(of).into_iter().chain(untimed).map(|(outcome, count)| Series {
         labels: Rc::clone(labels),
         outcome: Some(outcome),

@@ -33,17 +33,18 @@ struct Text {
 
 impl Text {
     fn family(&mut self, family: &Family<'_>) {
+        let open = self.open;
         // Only OpenMetrics knows a name for all of a counter's samples.
-        let is_total = family.kind == Kind::Counter && !self.open;
-        let name =
-            format_args!("{}{}", family.name, if is_total { "_total" } else { "" }).to_string();
+        let total = if family.kind == Kind::Counter && !open { "_total" } else { "" };
+        let mut described = |what, text: &dyn Display| {
+            self.line(&["# ", what, " ", &family.name, total, " "], text);
+        };
         if !family.help.is_empty() {
-            let help = Escaped { text: family.help, quotes: self.open };
-            self.line(format_args!("# HELP {name} {help}"));
+            described("HELP", &Escaped { text: family.help, quotes: open });
         }
-        self.line(format_args!("# TYPE {name} {}", word(family.kind)));
-        if self.open && !family.unit.is_empty() {
-            self.line(format_args!("# UNIT {name} {}", family.unit));
+        described("TYPE", &word(family.kind));
+        if open && !family.unit.is_empty() {
+            described("UNIT", &family.unit);
         }
         let bounds = self.bounds(family);
         for series in &family.series {
@@ -51,26 +52,27 @@ impl Text {
         }
     }
 
-    /// The values of `le`.
+    /// The ends of the labels of a histogram's buckets.
     fn bounds(&self, family: &Family<'_>) -> Vec<String> {
-        let text =
-            |bound| if self.open { Float(bound).to_string() } else { Number(bound).to_string() };
-        let of_histogram = family.kind == Kind::Histogram;
-        let infinite = of_histogram.then_some(f64::INFINITY);
-        family.bounds.iter().copied().chain(infinite).map(text).collect()
+        let text = |bound: f64| match self.open {
+            true => format!("le=\"{}\"}} ", Float(bound)),
+            false => format!("le=\"{}\"}} ", Number(bound)),
+        };
+        family.bounds.iter().copied().chain([f64::INFINITY]).map(text).collect()
     }
 
     fn series(&mut self, family: &Family<'_>, bounds: &[String], series: &Series<'_>) {
         let labels = labels(series);
-        let name = &*family.name;
         let total = if family.kind == Kind::Counter { "_total" } else { "" };
         match series.value {
-            Value::Count(count) => self.sample(name, total, &labels, count),
-            Value::Number(number) => self.sample(name, total, &labels, Number(number)),
+            Value::Count(count) => self.sample(family, total, &labels, count),
+            Value::Number(number) => self.sample(family, total, &labels, Number(number)),
             Value::Values(values) => self.histogram(family, bounds, &labels, values),
         }
-        if let Some(created) = self.created.take().filter(|_| family.kind != Kind::Gauge) {
-            self.sample(name, "_created", &labels, &created);
+        if family.kind != Kind::Gauge
+            && let Some(created) = self.created.take()
+        {
+            self.sample(family, "_created", &labels, &created);
             self.created = Some(created);
         }
     }
@@ -82,30 +84,28 @@ impl Text {
         labels: &str,
         values: Values<'_>,
     ) {
-        let name = &*family.name;
         let comma = if labels.is_empty() { "" } else { "," };
-        for (bound, count) in bounds.iter().zip(values.cumulative(family.bounds)) {
-            self.line(format_args!("{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {count}"));
+        let counts = values.cumulative(family.bounds);
+        for (bound, count) in bounds.iter().zip(&counts) {
+            self.line(&[&family.name, "_bucket{", labels, comma, bound], count);
         }
         // OpenMetrics has no sum where it could fall, and no count without a sum.
         let falls = values.is_negative() || family.bounds.first().is_some_and(|bound| *bound < 0.0);
         if !(self.open && falls) {
-            self.sample(name, "_sum", labels, Number(values.sum()));
-            self.sample(name, "_count", labels, values.count());
+            self.sample(family, "_sum", labels, Number(values.sum()));
+            self.sample(family, "_count", labels, counts.last().copied().unwrap_or_default());
         }
     }
 
-    fn sample(&mut self, name: &str, suffix: &str, labels: &str, value: impl Display) {
-        if labels.is_empty() {
-            self.line(format_args!("{name}{suffix} {value}"));
-        } else {
-            self.line(format_args!("{name}{suffix}{{{labels}}} {value}"));
-        }
+    fn sample(&mut self, family: &Family<'_>, suffix: &str, labels: &str, value: impl Display) {
+        let (open, close) = if labels.is_empty() { ("", " ") } else { ("{", "} ") };
+        self.line(&[&family.name, suffix, open, labels, close], value);
     }
 
-    fn line(&mut self, line: fmt::Arguments<'_>) {
+    fn line(&mut self, parts: &[&str], value: impl Display) {
+        parts.iter().for_each(|part| self.out.push_str(part));
         // A string can always be written to.
-        let _ = writeln!(self.out, "{line}");
+        let _ = writeln!(self.out, "{value}");
     }
 }
 
