@@ -1,5 +1,7 @@
 //! The text formats, read back by a parser of this test.
 
+#![allow(clippy::float_cmp, reason = "what is read back is the same number")]
+
 use perf_core::{
     MetricParts, MetricValue, OperationParts, Registry, Snapshot, SnapshotParts, ValueHistogram,
 };

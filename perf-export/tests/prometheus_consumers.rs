@@ -1,6 +1,7 @@
 //! What Prometheus' own programs, and Python's client, make of our text and protobuf.
 
 #![cfg(feature = "prometheus")]
+#![allow(clippy::float_cmp, reason = "what is read back is the same number")]
 
 mod support;
 

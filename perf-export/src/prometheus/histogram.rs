@@ -11,13 +11,6 @@ pub(super) enum Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn count(self) -> u64 {
-        match self {
-            Self::Durations(operation) => operation.timed(),
-            Self::Numbers(values) => values.count(),
-        }
-    }
-
     pub(super) fn sum(self) -> f64 {
         match self {
             Self::Durations(of) => seconds(timed(of, of.sum())),

@@ -71,13 +71,10 @@ impl Taken {
         let plain = if kind == Kind::Counter { without(&legal, "_total") } else { &legal };
         let escaped = escaped(name);
         let kinds = (0..).map(|times| format!("{escaped}{}", kind.suffix().repeat(times)));
-        let mut names = std::iter::once(plain.to_owned()).chain(kinds);
-        loop {
-            let name = names.next().map(|name| with_unit(name, unit)).unwrap_or_default();
-            if self.take(&name, kind) {
-                return name;
-            }
-        }
+        let names = std::iter::once(plain.to_owned()).chain(kinds);
+        let mut names = names.map(|name| with_unit(name, unit));
+        // There is no end to them.
+        names.find(|name| self.take(name, kind)).unwrap_or_default()
     }
 
     /// Takes all that a family's samples are called, if none of it is taken yet.

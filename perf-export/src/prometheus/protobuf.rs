@@ -69,15 +69,16 @@ impl Writer<'_> {
 
     fn histogram(&self, bounds: &[f64], values: Values<'_>) -> message::Histogram {
         let native = Native::new(values, self.options.resolution);
+        let counts = values.cumulative(bounds);
         let mut positive_span = spans(&native.positive);
         if native.is_empty() {
             // Else nobody could see that it is a native one.
             positive_span.push(message::BucketSpan { offset: Some(0), length: Some(0) });
         }
         message::Histogram {
-            sample_count: Some(values.count()),
+            sample_count: counts.last().copied(),
             sample_sum: Some(values.sum()),
-            bucket: if self.options.classic { classic(bounds, values) } else { Vec::new() },
+            bucket: if self.options.classic { classic(bounds, &counts) } else { Vec::new() },
             schema: Some(native.schema),
             zero_threshold: Some(ZERO_THRESHOLD),
             zero_count: Some(native.zero),
@@ -91,10 +92,9 @@ impl Writer<'_> {
 }
 
 /// Without the infinite one, whose count is that of all.
-fn classic(bounds: &[f64], values: Values<'_>) -> Vec<message::Bucket> {
-    let counts = values.cumulative(bounds).into_iter();
-    let bucket = |(bound, count): (&f64, u64)| message::Bucket {
-        cumulative_count: Some(count),
+fn classic(bounds: &[f64], counts: &[u64]) -> Vec<message::Bucket> {
+    let bucket = |(bound, count): (&f64, &u64)| message::Bucket {
+        cumulative_count: Some(*count),
         upper_bound: Some(*bound),
     };
     bounds.iter().zip(counts).map(bucket).collect()

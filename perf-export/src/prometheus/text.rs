@@ -54,11 +54,9 @@ impl Text {
 
     /// The ends of the labels of a histogram's buckets.
     fn bounds(&self, family: &Family<'_>) -> Vec<String> {
-        let text = |bound: f64| match self.open {
-            true => format!("le=\"{}\"}} ", Float(bound)),
-            false => format!("le=\"{}\"}} ", Number(bound)),
-        };
-        family.bounds.iter().copied().chain([f64::INFINITY]).map(text).collect()
+        let text = |bound: &dyn Display| format!("le=\"{bound}\"}} ");
+        let of = |bound| if self.open { text(&Float(bound)) } else { text(&Number(bound)) };
+        family.bounds.iter().copied().chain([f64::INFINITY]).map(of).collect()
     }
 
     fn series(&mut self, family: &Family<'_>, bounds: &[String], series: &Series<'_>) {

@@ -72,7 +72,7 @@ pub fn output(command: &mut Command, input: &[u8]) -> String {
     let mut stdin = child.stdin.take().unwrap();
     let ran = std::thread::scope(|scope| {
         // A program that stops reading has its reason, which it says.
-        scope.spawn(move || stdin.write_all(input).or_else(|_| io::Result::Ok(())));
+        scope.spawn(move || stdin.write_all(input).or(io::Result::Ok(())));
         child.wait_with_output().unwrap()
     });
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));

@@ -134,7 +134,7 @@ impl Prometheus {
         }
     }
 
-    /// The result of a PromQL expression: a value for each set of labels.
+    /// The result of an expression: a value for each set of labels.
     pub fn query(&self, expression: &str) -> Vec<(Labels, f64)> {
         let answer = self.api("query", &[("query", expression)]);
         let results = answer["data"]["result"].as_array().cloned().unwrap_or_default();
@@ -178,5 +178,5 @@ impl Prometheus {
 
 /// As a part of a query string.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
 }
