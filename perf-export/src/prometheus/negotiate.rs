@@ -191,6 +191,16 @@ fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_header_has_an_answer(accept in any::<String>(), q in "[-a-z*/;,=. \"\\\\0-9]{0,40}") {
+            for header in [accept, q] {
+                let _ = (Encoding::negotiate(Some(&header)), wants_gzip(&header));
+            }
+        }
+    }
 
     #[test]
     fn formats_are_negotiated() {
