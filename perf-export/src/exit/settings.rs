@@ -1,10 +1,8 @@
 //! `PERFKIT_*` variables: read once, at `init()`, over what the program set.
 
 use super::{Builder, Format, Output};
+use crate::variables::{self, Variable, Warning};
 use std::{env, ffi::OsString, path::PathBuf};
-
-/// What was wrong with a variable, as a line for people.
-pub(crate) type Warning = String;
 
 /// Applies the variables that are set. A malformed one changes nothing, and gives a warning.
 pub(crate) fn apply(builder: &mut Builder) -> Vec<Warning> {
@@ -12,40 +10,20 @@ pub(crate) fn apply(builder: &mut Builder) -> Vec<Warning> {
 }
 
 fn apply_from(builder: &mut Builder, var: impl Fn(&str) -> Option<OsString>) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    for variable in VARIABLES {
-        let Some(value) = var(variable.name).filter(|value| !value.is_empty()) else {
-            continue;
-        };
-        let applied = value.to_str().and_then(|text| (variable.apply)(builder, text.trim()));
-        if applied.is_none() {
-            let value = value.display();
-            warnings.push(format!(
-                "perfkit: {}=\"{value}\" is not understood and ignored: expected {}",
-                variable.name, variable.accepts,
-            ));
-        }
-    }
-    warnings
+    variables::apply(&VARIABLES, builder, var)
 }
 
-struct Variable {
-    name: &'static str,
-    /// What it accepts, as said to people.
-    accepts: &'static str,
-    /// `None` if the text is not that.
-    apply: fn(&mut Builder, &str) -> Option<()>,
-}
-
-const VARIABLES: [Variable; 9] = [
+const VARIABLES: [Variable<Builder>; 9] = [
     Variable {
         name: "PERFKIT_ENABLED",
         accepts: "1 or 0",
+        is_secret: false,
         apply: |_, text| switch(text).map(perf_core::set_enabled),
     },
     Variable {
         name: "PERFKIT_PERCENTILES",
         accepts: "numbers from 0 to 100 separated by commas, such as 50,95,99.9",
+        is_secret: false,
         apply: |builder, text| {
             let percentile = |text: &str| {
                 text.trim().parse().ok().filter(|value: &f64| (0.0..=100.0).contains(value))
@@ -57,6 +35,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_SORT",
         accepts: "one of total, self, calls, mean, max, errors, name",
+        is_secret: false,
         apply: |builder, text| {
             builder.shown.sort = text.parse().ok()?;
             Some(())
@@ -65,6 +44,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_LIMIT",
         accepts: "a whole number of operations",
+        is_secret: false,
         apply: |builder, text| {
             builder.shown.limit = text.parse().ok()?;
             Some(())
@@ -73,6 +53,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_OUTPUT",
         accepts: "stderr, stdout, or paths of files, separated by commas",
+        is_secret: false,
         apply: |builder, text| {
             let output = |text: &str| match text.trim() {
                 "" => None,
@@ -87,6 +68,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_FORMAT",
         accepts: "one of table, json, none",
+        is_secret: false,
         apply: |builder, text| {
             builder.shown.format = match text {
                 "table" => Format::Table,
@@ -100,6 +82,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_PRECISION",
         accepts: "a number of significant digits from 1 to 5",
+        is_secret: false,
         apply: |builder, text| {
             builder.precision = Some(text.parse().ok().filter(|digits| (1..=5).contains(digits))?);
             Some(())
@@ -108,6 +91,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_LEVEL",
         accepts: "one of off, error, warn, info, debug, trace",
+        is_secret: false,
         apply: |builder, text| {
             builder.level = Some(text.parse().ok()?);
             Some(())
@@ -116,6 +100,7 @@ const VARIABLES: [Variable; 9] = [
     Variable {
         name: "PERFKIT_SIGNALS",
         accepts: "1 or 0",
+        is_secret: false,
         apply: |builder, text| {
             builder.signals = switch(text)?;
             Some(())
