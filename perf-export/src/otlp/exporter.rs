@@ -13,6 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How much longer than its own time the thread is waited for.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// Pushes what a registry holds to an OpenTelemetry collector, every minute unless set otherwise, from a
 /// thread of its own: hold it in `main`. It needs no async runtime.
 ///
@@ -102,7 +105,8 @@ impl Exporter {
         let (done, result): (SyncSender<_>, _) = mpsc::sync_channel(1);
         let wanted = Wanted { end, is_last, done };
         self.wanted.send(wanted).map_err(|_| PushError::Late)?;
-        result.recv_timeout(timeout).unwrap_or(Err(PushError::Late))
+        // The thread gives up by itself at the end, and then says why.
+        result.recv_timeout(timeout + GRACE).unwrap_or(Err(PushError::Late))
     }
 }
 

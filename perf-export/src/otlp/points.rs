@@ -52,7 +52,8 @@ impl Interval {
         let ends = operation.min().zip(operation.max());
         let ends = ends.map(|(min, max)| (min.as_secs_f64(), max.as_secs_f64()));
         let values = histogram.buckets().map(|bucket| {
-            let middle = bucket.low_ns + (bucket.high_ns - bucket.low_ns) / 2;
+            // As percentiles have it.
+            let middle = bucket.low_ns + (bucket.high_ns - bucket.low_ns).div_ceil(2);
             (seconds(middle), bucket.count)
         });
         let sum = seconds(of_timed(operation, operation.sum().as_nanos()));

@@ -62,6 +62,8 @@ impl Client {
             .http_status_as_error(false)
             // Nor are the headers sent anywhere else.
             .max_redirects(0)
+            // A connection kept for the next push might be to a collector that has gone meanwhile.
+            .max_idle_connections(0)
             .user_agent(concat!("perfkit/", env!("CARGO_PKG_VERSION")));
         Ok(Self {
             agent: config.build().new_agent(),
