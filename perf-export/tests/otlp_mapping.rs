@@ -267,7 +267,9 @@ fn hostile_values_arrive_as_they_are() {
         registry.gauge(name, &[]).set(value);
     }
     let extreme = registry.distribution("extreme", &[]);
-    [f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, f64::NAN].iter().for_each(|value| extreme.record(*value));
+    [f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, f64::NAN]
+        .iter()
+        .for_each(|value| extreme.record(*value));
     let snapshot = registry.snapshot();
     for text in ["\"", "\n\r\\", "\0", "süß 🦀 \u{202e}", &long] {
         assert_eq!(shown(&numbers(&snapshot, text)[0].attributes), [format!("{text}={text}")]);
