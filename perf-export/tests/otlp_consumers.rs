@@ -213,3 +213,62 @@ fn a_collector_takes_whatever_was_recorded() {
         assert!(log.contains(line), "{line}");
     }
 }
+
+/// Answers every `POST` by TLS, with the key and certificate of these files.
+#[cfg(feature = "otlp-tls")]
+const TLS: &str = r#"
+import http.server, ssl, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"#;
+
+#[cfg(feature = "otlp-tls")]
+#[test]
+#[ignore = "needs openssl and Python: cargo xtask ci"]
+fn a_private_authority_is_trusted_where_it_is_named() {
+    use perf_export::otlp::PushError;
+    let folder = Folder::new("otlp-tls");
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        support::output(command.args(arguments.split(' ')).current_dir(folder.path()), &[])
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    openssl(&format!("req -x509 {key} -subj /CN=ca -keyout ca.key -out ca.pem -days 2"));
+    openssl(&format!("req {key} -subj /CN=collector -keyout key.pem -out request.pem"));
+    folder.write("names", "subjectAltName=IP:127.0.0.1");
+    openssl(
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -extfile names -out cert.pem -days 2",
+    );
+
+    let port = free_port();
+    let file = |name: &str| folder.path().join(name);
+    let program = std::env::var_os("PERFKIT_PYTHON").unwrap_or_else(|| "python3".into());
+    let mut server = Command::new(program);
+    server.args(["-c", TLS, &port.to_string()]).args([file("cert.pem"), file("key.pem")]);
+    let _server = Running::start(&mut server);
+
+    let builder = Exporter::builder().registry(&Registry::new());
+    let builder = builder.endpoint(format!("https://127.0.0.1:{port}/v1/metrics"));
+    let named = builder.clone().certificate(std::fs::read_to_string(file("ca.pem")).unwrap());
+    let (named, unnamed) = (named.start().unwrap(), builder.start().unwrap());
+    let began = Instant::now();
+    while let Err(error) = named.flush() {
+        assert!(began.elapsed() < Duration::from_secs(30), "{error}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let refused = unnamed.flush();
+    let is_certificate = |why: &str| why.contains("UnknownIssuer");
+    assert!(
+        matches!(&refused, Err(PushError::Unreachable(why)) if is_certificate(why)),
+        "{refused:?}"
+    );
+}

@@ -1,5 +1,7 @@
 //! What a snapshot is in OTLP: encoded, and decoded again.
 
+#![allow(clippy::float_cmp, reason = "what is encoded is exact")]
+
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     common::v1::{KeyValue, any_value::Value as Attribute},

@@ -14,6 +14,7 @@ use std::time::Duration;
 /// | [`endpoint`](Self::endpoint) | `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, as it is | `http://localhost:4318/v1/metrics` |
 /// | | `OTEL_EXPORTER_OTLP_ENDPOINT`, with `/v1/metrics` appended | |
 /// | [`header`](Self::header) | `OTEL_EXPORTER_OTLP_[METRICS_]HEADERS=key=value,…`, percent-encoded | none |
+/// | [`certificate`](Self::certificate) | `OTEL_EXPORTER_OTLP_[METRICS_]CERTIFICATE`, a file's path | Mozilla's |
 /// | [`timeout`](Self::timeout) | `OTEL_EXPORTER_OTLP_[METRICS_]TIMEOUT`, in ms | 10 s |
 /// | [`gzip`](Self::gzip) | `OTEL_EXPORTER_OTLP_[METRICS_]COMPRESSION=gzip\|none` | none |
 /// | | `OTEL_EXPORTER_OTLP_[METRICS_]PROTOCOL`: only `http/protobuf` | |
@@ -29,6 +30,8 @@ pub struct Builder {
     /// `None` if what was given is no URL.
     pub(super) endpoint: Option<Endpoint>,
     pub(super) headers: Headers,
+    /// In PEM.
+    pub(super) authorities: Option<String>,
     pub(super) timeout: Duration,
     pub(super) gzip: bool,
     pub(super) interval: Duration,
@@ -43,6 +46,7 @@ impl Default for Builder {
         Self {
             endpoint: Endpoint::parse("http://localhost:4318/v1/metrics"),
             headers: Headers::default(),
+            authorities: None,
             timeout: Duration::from_secs(10),
             gzip: false,
             interval: Duration::from_secs(60),
@@ -69,6 +73,12 @@ impl Builder {
     /// A header of each request, such as a collector's key. Its value is never shown.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.set(name.into(), value.into());
+        self
+    }
+
+    /// The authorities that an `https://` endpoint is trusted by, as certificates in PEM, one or several.
+    pub fn certificate(mut self, pem: impl Into<String>) -> Self {
+        self.authorities = Some(pem.into());
         self
     }
 
@@ -120,7 +130,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if the endpoint or a header cannot be used, or the system gives no thread. That
+    /// [`StartError`] if the endpoint, a certificate or a header cannot be used, or the system gives no thread. That
     /// the collector is away is none: it may come.
     pub fn start(mut self) -> Result<Exporter, StartError> {
         for warning in settings::apply(&mut self, |name| std::env::var_os(name)) {

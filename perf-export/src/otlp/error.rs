@@ -11,6 +11,8 @@ pub enum StartError {
     Endpoint,
     /// The endpoint is `https://`, which wants the feature `otlp-tls`.
     NoTls,
+    /// What was given as certificates is not that, in PEM.
+    Certificate,
     /// This header's name or value is not one that HTTP allows.
     Header(String),
     /// The system gave no thread.
@@ -26,6 +28,7 @@ impl fmt::Display for StartError {
             Self::NoTls => {
                 f.write_str("an https:// endpoint of OTLP wants the feature `otlp-tls` of perfkit")
             }
+            Self::Certificate => f.write_str("the certificates for OTLP are not in PEM"),
             Self::Header(name) => write!(f, "the header {name:?} of OTLP is not valid in HTTP"),
             Self::Thread(error) => write!(f, "no thread to push OTLP from: {error}"),
         }

@@ -50,6 +50,8 @@ mod report;
 mod request;
 mod resource;
 mod settings;
+#[cfg(feature = "otlp-tls")]
+mod tls;
 
 pub use builder::Builder;
 pub use error::{PushError, StartError};

@@ -65,6 +65,8 @@ impl Client {
             // A connection kept for the next push might be to a collector that has gone meanwhile.
             .max_idle_connections(0)
             .user_agent(concat!("perfkit/", env!("CARGO_PKG_VERSION")));
+        #[cfg(feature = "otlp-tls")]
+        let config = config.tls_config(super::tls::config(builder.authorities.as_deref())?);
         Ok(Self {
             agent: config.build().new_agent(),
             endpoint,

@@ -17,10 +17,11 @@ const PAIRS: &str = "key=value pairs separated by commas, percent-encoded";
 const MILLISECONDS: &str = "a whole number of milliseconds above 0";
 const URL: &str = "a URL that begins with http:// or https://";
 const PROTOCOL: &str = "http/protobuf, which is what perfkit speaks";
+const FILE: &str = "the path of a file of certificates in PEM";
 const COMPRESSION: &str = "gzip or none";
 
 /// Those of metrics alone come after those of all signals, and so win.
-const VARIABLES: [Variable<Builder>; 14] = [
+const VARIABLES: [Variable<Builder>; 16] = [
     secret("OTEL_EXPORTER_OTLP_ENDPOINT", URL, |builder, url| {
         builder.endpoint = Some(Endpoint::under(url)?);
         Some(())
@@ -31,6 +32,8 @@ const VARIABLES: [Variable<Builder>; 14] = [
     }),
     secret("OTEL_EXPORTER_OTLP_HEADERS", PAIRS, set_headers),
     secret("OTEL_EXPORTER_OTLP_METRICS_HEADERS", PAIRS, set_headers),
+    open("OTEL_EXPORTER_OTLP_CERTIFICATE", FILE, set_certificate),
+    open("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", FILE, set_certificate),
     open("OTEL_EXPORTER_OTLP_TIMEOUT", MILLISECONDS, set_timeout),
     open("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", MILLISECONDS, set_timeout),
     open("OTEL_EXPORTER_OTLP_COMPRESSION", COMPRESSION, set_compression),
@@ -72,6 +75,11 @@ fn set_headers(builder: &mut Builder, text: &str) -> Option<()> {
     let pairs = pairs::parse(text)?;
     pairs.iter().try_for_each(|(name, value)| headers::checked(name, value).map(|_| ())).ok()?;
     pairs.into_iter().for_each(|(name, value)| builder.headers.set(name, value));
+    Some(())
+}
+
+fn set_certificate(builder: &mut Builder, path: &str) -> Option<()> {
+    builder.authorities = Some(std::fs::read_to_string(path).ok()?);
     Some(())
 }
 
