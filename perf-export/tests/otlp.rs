@@ -213,6 +213,46 @@ fn a_collector_that_does_not_answer_is_waited_for_no_longer_than_set() {
 }
 
 #[test]
+fn a_push_takes_no_longer_than_set() {
+    let (registry, collector) = (Registry::new(), Collector::start([Answer::Silence]));
+    let exporter = exporter(&registry, &collector).export_timeout(Duration::from_millis(200));
+    let silent = exporter.start().unwrap().flush();
+    assert!(
+        matches!(&silent, Err(PushError::Unreachable(why)) if why.contains("timeout")),
+        "{silent:?}"
+    );
+}
+
+#[test]
+fn a_push_that_nobody_answers_is_tried_again() {
+    log();
+    let (registry, collector) = (Registry::new(), Collector::start([Answer::Silence]));
+    let exporter = exporter(&registry, &collector)
+        .interval(Duration::from_secs(2))
+        .timeout(Duration::from_millis(100))
+        .start()
+        .unwrap();
+    (0..2).for_each(|_| drop(collector.next()));
+    exporter.stop().unwrap();
+    // It was one push, which arrived.
+    assert_eq!(said_of(collector.address), [""; 0]);
+}
+
+#[test]
+fn a_push_that_is_wanted_does_not_wait_for_another_to_be_tried_again() {
+    let (registry, collector) = (
+        Registry::new(),
+        Collector::start([refused("503 Service Unavailable", "retry-after: 3\r\n")]),
+    );
+    let exporter = exporter(&registry, &collector).interval(Duration::from_secs(4));
+    let exporter = exporter.start().unwrap();
+    let first = collector.next();
+    exporter.flush().unwrap();
+    assert!(collector.next().at - first.at < Duration::from_secs(3));
+    exporter.stop().unwrap();
+}
+
+#[test]
 fn stopping_ends_while_a_request_is_not_answered() {
     let (registry, collector) =
         (Registry::new(), Collector::start([Answer::Silence, Answer::Silence]));
@@ -238,7 +278,7 @@ fn stopping_ends_and_says_so_while_the_collector_is_away() {
         builder.endpoint(format!("http://{place}/v1/metrics")).start().unwrap()
     };
     let exporter = start();
-    // It is in the middle of trying again.
+    // It has failed twice.
     std::thread::sleep(Duration::from_millis(120));
     let began = Instant::now();
     assert!(matches!(exporter.stop(), Err(PushError::Unreachable(_))));

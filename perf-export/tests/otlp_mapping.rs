@@ -180,6 +180,8 @@ fn an_operation_without_a_call_is_there_at_zero() {
     assert_eq!((point.count, point.sum, point.min, point.max), (0, Some(0.0), None, None));
     let calls = numbers(&snapshot, "perfkit.operation.calls");
     assert_eq!(calls.iter().map(value).collect::<Vec<_>>(), [0.0; 4]);
+    let failed = ["operation=idle", "outcome=error", "error.type=_OTHER"];
+    assert_eq!(shown(&calls[1].attributes), failed);
     assert_eq!(value(&numbers(&snapshot, "perfkit.operation.self_time")[0]), 0.0);
     assert!(numbers(&snapshot, "perfkit.operation.polls").is_empty());
 }
@@ -339,6 +341,17 @@ proptest! {
         prop_assert_eq!(point.sum, Some(operation.sum().as_nanos() as f64 / 1e9));
         let (low, high) = quantile(point, percentile);
         let exact = operation.percentile(percentile).unwrap().as_secs_f64();
+        prop_assert!(low * (1.0 - 1e-9) <= exact && exact <= high * (1.0 + 1e-9), "{low} {exact} {high}");
+    }
+
+    #[test]
+    fn the_ends_are_in_buckets_around_them(nanos in 1..1_u64 << 40, digits in 1..=5_u8) {
+        let registry = Registry::new();
+        registry.set_precision(digits);
+        registry.record("work", Duration::from_nanos(nanos));
+        let point = &histograms(&registry.snapshot(), "perfkit.operation.duration")[0];
+        let exact = Duration::from_nanos(nanos).as_secs_f64();
+        let (low, high) = quantile(point, 50.0);
         prop_assert!(low * (1.0 - 1e-9) <= exact && exact <= high * (1.0 + 1e-9), "{low} {exact} {high}");
     }
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// How much longer than its own time the thread is waited for.
-const GRACE: Duration = Duration::from_millis(100);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Pushes what a registry holds to an OpenTelemetry collector, every minute unless set otherwise, from a
 /// thread of its own: hold it in `main`. It needs no async runtime.
@@ -69,8 +69,8 @@ impl Exporter {
         })
     }
 
-    /// Pushes now, and waits until that is over, no longer than the
-    /// [export timeout](Builder::export_timeout). It is tried again if the collector asks for that, but
+    /// Pushes now, and waits until that is over, about as long as the
+    /// [export timeout](Builder::export_timeout) at most. It is tried again if the collector asks for that, but
     /// not if nobody answers.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Exporter {
         self.push(self.export_timeout, false)
     }
 
-    /// Pushes a last time and ends the thread, no later than the [stop timeout](Builder::stop_timeout).
+    /// Pushes a last time and ends the thread, about the [stop timeout](Builder::stop_timeout) later at most.
     /// If a request to a collector that does not answer takes longer, the thread is left to end with it.
     ///
     /// # Errors
