@@ -136,9 +136,12 @@ fn date_in(time: Duration) -> String {
 
 #[test]
 fn without_a_time_it_backs_off() {
-    let answers = ["429 Too Many Requests", "502 Bad Gateway", "504 Gateway Timeout"];
-    let (registry, collector) =
-        (Registry::new(), Collector::start(answers.map(|s| refused(s, ""))));
+    let answers = [
+        refused("429 Too Many Requests", "retry-after: 0\r\n"),
+        refused("502 Bad Gateway", "retry-after: soon\r\n"),
+        refused("504 Gateway Timeout", ""),
+    ];
+    let (registry, collector) = (Registry::new(), Collector::start(answers));
     exporter(&registry, &collector).start().unwrap().flush().unwrap();
     let at: Vec<_> = (0..4).map(|_| collector.next().at).collect();
     let waits: Vec<_> = at.windows(2).map(|two| (two[1] - two[0]).as_millis()).collect();
@@ -150,7 +153,7 @@ fn without_a_time_it_backs_off() {
 #[test]
 fn what_is_refused_for_good_is_not_tried_again() {
     // A google.rpc.Status with a message.
-    let body = [b"\x12\x10".as_slice(), b"no such key: k3y"].concat();
+    let body = [b"\x12\x11".as_slice(), b"no such\nkey: k3y "].concat();
     let answers = [
         Answer::Status("400 Bad Request", String::new(), body),
         refused("408 Request Timeout", "retry-after: 0\r\n"),
@@ -163,7 +166,7 @@ fn what_is_refused_for_good_is_not_tried_again() {
         Err(PushError::Refused { status, message }) => (status, message),
         other => panic!("{other:?}"),
     };
-    assert_eq!(status(exporter.flush()), (400, "no such key: …".to_owned()));
+    assert_eq!(status(exporter.flush()), (400, "no such key: … ".to_owned()));
     assert_eq!(status(exporter.flush()).0, 408);
     assert_eq!(status(exporter.flush()).0, 500);
     assert_eq!(status(exporter.flush()).0, 307);

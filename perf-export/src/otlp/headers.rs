@@ -28,8 +28,9 @@ impl Headers {
 
     /// A text without their values, should it hold some.
     pub(super) fn redacted(&self, text: &str) -> String {
-        let secret = self.0.iter().map(|(_, value)| value).filter(|value| !value.is_empty());
-        secret.fold(text.to_owned(), |text, value| text.replace(value.as_str(), "…"))
+        // Word by word, for a collector may know `Bearer` from the rest.
+        let secrets = self.0.iter().flat_map(|(_, value)| value.split_whitespace());
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
     }
 }
 
@@ -51,7 +52,8 @@ mod tests {
         headers.set("Authorization".into(), "old".into());
         headers.set("authorization".into(), "Bearer s3cret".into());
         assert_eq!(format!("{headers:?}"), r#"{"authorization": "…"}"#);
-        assert_eq!(headers.redacted("bad token Bearer s3cret!"), "bad token …!");
+        assert_eq!(headers.redacted("bad token Bearer s3cret!"), "bad token … …!");
+        assert_eq!(headers.redacted("bad token s3cret"), "bad token …");
         let map = headers.checked().unwrap();
         assert_eq!(map.len(), 1);
         assert!(!format!("{map:?}").contains("s3cret"), "{map:?}");

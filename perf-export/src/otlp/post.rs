@@ -112,15 +112,21 @@ impl Client {
         }
     }
 
+    /// What somebody else said, as it may be logged: on one short line, and without our secrets.
+    fn shown(&self, text: &str) -> String {
+        let text = self.secrets.redacted(text);
+        text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    }
+
     fn not_sent(&self, error: &ureq::Error) -> Failure {
-        let reason = self.secrets.redacted(&error.to_string());
+        let reason = self.shown(&error.to_string());
         Failure { error: PushError::Unreachable(reason), retry: Retry::Away }
     }
 
     fn accepted(&self, answer: Response<Body>) -> Option<ExportMetricsPartialSuccess> {
         let response = ExportMetricsServiceResponse::decode(&*body(answer)).ok()?;
         let mut partial = response.partial_success?;
-        partial.error_message = self.secrets.redacted(&partial.error_message);
+        partial.error_message = self.shown(&partial.error_message);
         (partial.rejected_data_points > 0 || !partial.error_message.is_empty()).then_some(partial)
     }
 
@@ -130,7 +136,7 @@ impl Client {
         let wait = wait.and_then(|text| retry_after(text, SystemTime::now()));
         let message =
             Status::decode(&*body(answer)).map(|status| status.message).unwrap_or_default();
-        let message = self.secrets.redacted(&message);
+        let message = self.shown(&message);
         // <https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes>
         let is_retryable = matches!(status, 429 | 502 | 503 | 504);
         let retry = if is_retryable { Retry::Asked(wait) } else { Retry::No };

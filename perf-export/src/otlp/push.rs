@@ -1,13 +1,12 @@
 //! The thread that pushes.
 
 use super::{
-    PushError,
+    PushError, Resource,
     builder::Builder,
     encode,
     post::{Client, Failure, Retry},
     report::Report,
 };
-use crate::otlp::Resource;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use perf_core::Registry;
 use std::{
@@ -127,7 +126,8 @@ impl Pusher {
             };
             let delay = delays.next().unwrap_or_default();
             let wait = match retry {
-                Retry::Asked(wait) => Some(wait.unwrap_or(delay)),
+                // Never less than the back-off: it might ask for no time at all, for ever.
+                Retry::Asked(wait) => Some(wait.unwrap_or_default().max(delay)),
                 Retry::Away => patience.when_away.then_some(delay),
                 Retry::No => None,
             };
