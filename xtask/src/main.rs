@@ -52,10 +52,11 @@ const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parkin
 const WITHOUT_ALLOC: [&str; 5] =
     ["--workspace", "--exclude", "perf-bench", "--exclude", "perf-alloc"];
 
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("quickstart", ""),
     ("async_service", ""),
     ("tracker", ""),
+    ("exports", "files"),
     ("existing_tracing_app", "tracing"),
     ("axum_service", "axum,tracing"),
 ];

@@ -20,7 +20,7 @@ pub(super) struct Family<'a> {
 
 /// What a family is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Counter,
     Gauge,
     Histogram,

@@ -83,6 +83,9 @@ mod units;
 pub use negotiate::{Encoding, Response, respond};
 pub use options::Options;
 
+#[cfg(feature = "files")]
+pub(crate) use families::Kind;
+
 use perf_core::Snapshot;
 use std::time::SystemTime;
 
@@ -119,6 +122,28 @@ pub fn openmetrics(snapshot: &Snapshot, options: &Options) -> String {
     let started = snapshot.started().duration_since(SystemTime::UNIX_EPOCH).ok();
     let created = started.filter(|_| options.created).map(|since| since.as_secs_f64());
     text::openmetrics(&families::of(&labels::legal(snapshot), options), created)
+}
+
+/// What a family is called, is, and what is said of it.
+#[cfg(feature = "files")]
+pub(crate) struct Outline {
+    /// Of a counter, without `_total`.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) help: String,
+}
+
+/// The families of a snapshot, by name.
+#[cfg(feature = "files")]
+pub(crate) fn outlines(snapshot: &Snapshot) -> Vec<Outline> {
+    let (legal, options) = (labels::legal(snapshot), Options::default());
+    let families = families::of(&legal, &options).into_iter();
+    let outline = |family: families::Family<'_>| Outline {
+        name: family.name.into_owned(),
+        kind: family.kind,
+        help: family.help.to_owned(),
+    };
+    families.map(outline).collect()
 }
 
 /// A snapshot as messages `io.prometheus.client.MetricFamily`, each behind its length, with histograms
