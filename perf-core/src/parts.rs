@@ -73,9 +73,9 @@ pub struct OperationParts {
     pub nested_ns: u64,
     /// Of that, the time spent in the operation itself.
     pub self_ns: u64,
-    /// The shortest call; `None` without one.
+    /// The shortest call; `None` without one, or if that is known no better than by its bucket.
     pub min_ns: Option<u64>,
-    /// The longest call; `None` without one.
+    /// The longest call, as the shortest.
     pub max_ns: Option<u64>,
     /// Calls that returned an error.
     pub errors: u64,
@@ -160,15 +160,17 @@ impl From<OperationParts> for Operation {
         parts.buckets.sort_unstable();
         let some = parts.buckets.into_iter().filter(|(_, count)| *count > 0);
         some.for_each(|(nanos, count)| histogram.push(nanos, count));
-        let is_empty = histogram.is_empty();
+        let mut buckets = histogram.buckets();
+        let lowest = buckets.next();
+        let highest = buckets.next_back().or(lowest);
+        drop(buckets);
         Self {
             series: Series::new(parts.name, parts.labels),
-            histogram,
             sum_ns: parts.sum_ns,
             nested_ns: parts.nested_ns,
             self_ns: parts.self_ns,
-            min_ns: parts.min_ns.filter(|_| !is_empty).unwrap_or(u64::MAX),
-            max_ns: parts.max_ns.filter(|_| !is_empty).unwrap_or(0),
+            min_ns: lowest.map_or(u64::MAX, |bucket| parts.min_ns.unwrap_or(bucket.low_ns)),
+            max_ns: highest.map_or(0, |bucket| parts.max_ns.unwrap_or(bucket.high_ns)),
             errors: parts.errors,
             panicked: parts.panicked,
             cancelled: parts.cancelled,
@@ -176,6 +178,7 @@ impl From<OperationParts> for Operation {
             backward: parts.backward,
             overlaps: parts.overlaps,
             callers: Caller::by_name(parts.callers),
+            histogram,
             skipped: parts.skipped,
             polls: parts.polls,
             allocations: parts.allocations,
