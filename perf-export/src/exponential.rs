@@ -47,6 +47,7 @@ impl Exponential {
     }
 
     /// How many buckets there are from the first to the last one, on the side that has more.
+    #[cfg(feature = "otlp")]
     pub(crate) fn span(&self) -> u32 {
         let of = |side: &BTreeMap<i32, u64>| {
             let ends = side.first_key_value().zip(side.last_key_value());
@@ -56,6 +57,7 @@ impl Exponential {
     }
 
     /// How many buckets hold something.
+    #[cfg(feature = "prometheus")]
     pub(crate) fn populated(&self) -> usize {
         self.positive.len() + self.negative.len()
     }
