@@ -134,3 +134,22 @@ fn a_timer_dropped_on_another_thread_counts_where_it_began() {
     registry.time("later", || ());
     assert_eq!(registry.get("later").unwrap().callers()[0].name, None);
 }
+
+#[test]
+fn an_operation_is_known_from_its_first_call_on_not_from_that_ones_end() {
+    let registry = Registry::new();
+    with_registry(&registry, || {
+        let first = timer!("counts: first");
+        let labelled = timer!("counts: labelled", table = "users");
+        let calls: Vec<_> = registry
+            .snapshot()
+            .operations()
+            .iter()
+            .map(|operation| (operation.full_name(), operation.count()))
+            .collect();
+        let none = |name: &str| (name.to_owned(), 0);
+        assert_eq!(calls, [none("counts: first"), none("counts: labelled{table=\"users\"}")]);
+        drop((labelled, first));
+    });
+    assert!(registry.snapshot().operations().iter().all(|operation| operation.count() == 1));
+}

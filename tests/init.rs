@@ -133,6 +133,7 @@ fn the_builder_sets_and_the_environment_has_the_last_word() {
     );
 }
 
+#[cfg(feature = "files")]
 #[test]
 fn json_is_json() {
     let json = stderr("plain", &[("PERFKIT_FORMAT", "json")]);
@@ -142,7 +143,44 @@ fn json_is_json() {
     assert_eq!((&work["errors"], &work["panicked"]), (&0.into(), &0.into()));
     assert!(work["total_ns"].as_u64().unwrap() >= 1_000_000);
     assert_eq!(work["p50_ns"], work["max_ns"]);
-    assert_eq!(stderr("plain", &[("PERFKIT_FORMAT", "none")]), "");
+}
+
+#[test]
+fn nothing_is_written_if_that_is_asked_for() {
+    let file = temporary("none.md");
+    let variables = [("PERFKIT_FORMAT", "none"), ("PERFKIT_OUTPUT", file.to_str().unwrap())];
+    assert_eq!(stderr("plain", &variables), "");
+    assert!(!file.exists());
+}
+
+#[test]
+fn several_files_are_written_at_once_each_by_its_name() {
+    let files = ["report.md", "calls.dot", "run.prom", "stacks.folded"].map(temporary);
+    let all = files.iter().map(|file| file.to_str().unwrap()).collect::<Vec<_>>().join(",");
+    fs::write(&files[0], "of an earlier run").unwrap();
+    let table = stderr("plain", &[("PERFKIT_OUTPUT", &format!("{all},stderr"))]);
+    assert_eq!(row(&table, "work")[1], "1");
+    let texts = files.map(|file| {
+        let text = fs::read_to_string(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        text
+    });
+    let expected = ["| work |", "digraph", "operation=\"work\"", "work "];
+    for (text, part) in texts.iter().zip(expected) {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[cfg(not(feature = "files"))]
+#[test]
+fn a_format_that_is_not_there_is_said_and_the_summary_is_not_lost() {
+    let file = temporary("run.json");
+    fs::write(&file, "of an earlier run").unwrap();
+    let said = stderr("plain", &[("PERFKIT_OUTPUT", file.to_str().unwrap())]);
+    assert!(said.contains(".json wants the feature `files` of perfkit"), "{said}");
+    assert_eq!(row(&said, "work")[1], "1");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "of an earlier run");
+    fs::remove_file(&file).unwrap();
 }
 
 #[test]

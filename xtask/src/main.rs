@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything CI checks, in one command, on any machine with Rust.
 
+mod consumers;
 mod rules;
 
 use std::{
@@ -84,6 +85,7 @@ fn tests() -> Result<u64> {
     passed += test(&all(&["nextest", "run"]), &[])?;
     passed += test(&all(&["test", "--quiet", "--doc"]), &[])?;
     passed += test(&["nextest", "run", "--no-default-features", "--test", "off"], &[])?;
+    passed += consumer_tests()?;
     passed += allocator_tests()?;
     let unstable = [("RUSTFLAGS", "--cfg tokio_unstable"), ("CARGO_TARGET_DIR", "target/unstable")];
     let runtime = ["nextest", "run", "--features", "tokio", "--test", "tokio_runtime"];
@@ -91,6 +93,14 @@ fn tests() -> Result<u64> {
     let loom = [("RUSTFLAGS", "--cfg loom"), ("CARGO_TARGET_DIR", "target/loom")];
     passed += test(&["test", "--release", "-p", "perf-core", "--lib", "loom"], &loom)?;
     Ok(passed)
+}
+
+/// What others' programs make of what perfkit writes: those tests are ignored elsewhere.
+fn consumer_tests() -> Result<u64> {
+    let python = consumers::ensure()?;
+    let ignored =
+        ["nextest", "run", "-p", "perf-export", "--all-features", "--run-ignored", "only"];
+    test(&ignored, &[("PERFKIT_PYTHON", &python)])
 }
 
 /// What is recorded where an allocator counts, and the allocator itself, under AddressSanitizer too.
@@ -187,6 +197,10 @@ fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<
         Ok(status) => Err(format!("{shown}: {status}")),
         Err(error) => Err(format!("{shown}: {error}")),
     }
+}
+
+fn read(path: &str) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
 }
 
 fn echo(pipe: impl io::Read) -> Vec<String> {

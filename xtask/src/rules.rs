@@ -1,8 +1,8 @@
 //! Rules of the workspace that no compiler checks.
 
-use crate::Result;
+use crate::{Result, read};
 use serde_json::Value;
-use std::{collections::BTreeSet, fs, process::Command};
+use std::{collections::BTreeSet, process::Command};
 
 /// What perf-core may depend on directly, and why each is there.
 const CORE_DEPENDENCIES: [(&str, &str); 8] = [
@@ -127,8 +127,4 @@ fn no_unsafe_exceptions() -> Result {
         1 => Ok(()),
         count => Err(format!("{file} makes {count} exceptions of unsafe code, instead of one")),
     }
-}
-
-fn read(path: &str) -> Result<String> {
-    fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))
 }
