@@ -5,11 +5,12 @@ use crate::{Result, run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
     ("dot", "graphviz"),
     ("sqlite3", "sqlite3"),
+    ("openssl", "openssl"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("python3", "python3-venv"),

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// The facade's features, each alone; without any, and all of them, are checked too.
-const FEATURES: [&str; 13] = [
+const FEATURES: [&str; 14] = [
     "enabled",
     "signals",
     "tracing",
@@ -43,11 +43,12 @@ const FEATURES: [&str; 13] = [
     "files",
     "prometheus",
     "otlp",
+    "otlp-tls",
 ];
 
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
 const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
-    files,prometheus,otlp";
+    files,prometheus,otlp-tls";
 
 /// Packages that everything is checked of without others' features.
 const WITHOUT_ALLOC: [&str; 5] =
