@@ -83,13 +83,13 @@ impl Column {
             Self::Calls => human::count(operation.count()),
             Self::Errors => human::count(operation.errors()),
             Self::Total => duration(Some(operation.total())),
-            Self::SelfShare => percent(operation.self_time(), all),
+            Self::SelfShare => human::percent(operation.self_time(), all),
             Self::Mean => duration(operation.mean()),
             Self::Min => duration(operation.min()),
             Self::Percentile(percentile) => duration(operation.percentile(percentile)),
             Self::Max => duration(operation.max()),
             Self::Busy => operation.polls().map_or_else(String::new, |polls| {
-                percent(Duration::from_nanos(polls.busy_ns), operation.sum())
+                human::percent(Duration::from_nanos(polls.busy_ns), operation.sum())
             }),
             Self::Allocations => human::count(allocated.count),
             Self::Allocated => human::bytes(allocated.bytes as f64),
@@ -118,9 +118,4 @@ impl Column {
 
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-pub(crate) fn percent(part: Duration, whole: Duration) -> String {
-    let share = part.as_secs_f64() / whole.as_secs_f64().max(f64::MIN_POSITIVE) * 100.0;
-    format!("{share:.1} %")
 }

@@ -3,15 +3,26 @@
 use comfy_table::{CellAlignment, ColumnConstraint, LineStyle, Table, Width, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns of cells below their titles: names to the left, figures to the right.
-pub(crate) fn grid(titles: Vec<String>, columns: &[Vec<String>]) -> Table {
+/// A table of a summary as text cells, for whoever sets it in another form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SummaryTable {
+    /// A title for each column. The first says what the rows are: `operation`, `counter or gauge` or
+    /// `distribution`.
+    pub titles: Vec<String>,
+    /// The cells of each row, as many as there are titles: a name, then figures with their units, and
+    /// with the marks that the notes explain.
+    pub rows: Vec<Vec<String>>,
+    /// What the figures rest on.
+    pub notes: Vec<String>,
+}
+
+/// Cells below the titles of their columns: names to the left, figures to the right.
+pub(crate) fn grid(cells: &SummaryTable) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('─');
     table.load_style(presets::NOTHING.header_separator(rule));
-    table.set_header(titles);
-    for row in 0..columns.first().map_or(0, Vec::len) {
-        table.add_row(columns.iter().map(|column| &column[row]));
-    }
+    table.set_header(&cells.titles);
+    table.add_rows(&cells.rows);
     for column in table.column_iter_mut() {
         let alignment = if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right };
         column.set_cell_alignment(alignment);
@@ -44,19 +55,4 @@ pub(crate) fn shorten(table: &mut Table, width: usize) {
     if let Some(column) = table.column_mut(0) {
         column.set_constraint(ColumnConstraint::UpperBoundary(width));
     }
-}
-
-/// A name on one line and in its own direction, whatever is in it: characters that cannot be seen
-/// but change what can are shown escaped.
-pub(crate) fn printable(name: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut shown = String::with_capacity(name.len());
-    for c in name.chars() {
-        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
 }

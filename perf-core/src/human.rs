@@ -1,15 +1,22 @@
-//! Durations and counts as people read them.
+//! Durations, counts and names as people read them: as the [summary](crate::Summary) shows them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-/// A duration in nanoseconds with three digits or so: `812 ns`, `1.53 ms`, `12.7 s`, `1h 02m`.
-pub(crate) struct Human {
+/// A duration in nanoseconds with three digits or so, by [`Display`](fmt::Display): see [`spaced`].
+#[derive(Clone, Copy, Debug)]
+pub struct Human {
     nanos: u64,
     gap: &'static str,
 }
 
-/// With a space before the unit, for tables.
-pub(crate) fn spaced(nanos: u64) -> Human {
+/// A duration in nanoseconds with three digits or so, and a space before the unit: `812 ns`,
+/// `1.53 ms`, `12.7 s`, `1h 02m`.
+///
+/// ```
+/// assert_eq!(perf_core::human::spaced(245_300_000).to_string(), "245.3 ms");
+/// ```
+#[must_use]
+pub fn spaced(nanos: u64) -> Human {
     Human { nanos, gap: " " }
 }
 
@@ -46,7 +53,12 @@ fn long(f: &mut fmt::Formatter<'_>, seconds: u64) -> fmt::Result {
 }
 
 /// A count with its thousands apart: `1 234 567`, by narrow no-break spaces.
-pub(crate) fn count(count: u64) -> String {
+///
+/// ```
+/// assert_eq!(perf_core::human::count(1_234), "1\u{202f}234");
+/// ```
+#[must_use]
+pub fn count(count: u64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -56,6 +68,38 @@ pub(crate) fn count(count: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A part of a whole in percent: `12.5 %`; of nothing, `0.0 %`.
+///
+/// ```
+/// use std::time::Duration;
+/// assert_eq!(perf_core::human::percent(Duration::from_secs(1), Duration::from_secs(8)), "12.5 %");
+/// ```
+#[must_use]
+pub fn percent(part: Duration, whole: Duration) -> String {
+    let share = part.as_secs_f64() / whole.as_secs_f64().max(f64::MIN_POSITIVE) * 100.0;
+    format!("{share:.1} %")
+}
+
+/// A name on one line and in its own direction, whatever is in it: characters that cannot be seen
+/// but change what can are shown escaped.
+///
+/// ```
+/// assert_eq!(perf_core::human::printable("a\nb"), r"a\u{a}b");
+/// ```
+#[must_use]
+pub fn printable(name: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut shown = String::with_capacity(name.len());
+    for c in name.chars() {
+        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// A value with its unit (a UCUM code) as people read it: `1 234`, `0.125`, `12.5 MiB`, `85 %`.

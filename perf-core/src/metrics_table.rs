@@ -1,16 +1,15 @@
 //! The summary's tables of counters, gauges and distributions.
 
 use crate::{
-    grid::{grid, printable, shorten, widths},
-    human,
+    grid::SummaryTable,
+    human::{self, printable},
     metric::{Metric, MetricValue},
     summary::Options,
     values::ValueHistogram,
 };
-use comfy_table::Table;
 
 /// The tables that have rows, each with a note on rows left out.
-pub(crate) fn tables(metrics: &[Metric], options: &Options) -> Vec<(Table, Option<String>)> {
+pub(crate) fn tables(metrics: &[Metric], options: &Options) -> Vec<SummaryTable> {
     let (distributions, numbers): (Vec<_>, Vec<_>) =
         metrics.iter().partition(|metric| distribution(metric).is_some());
     let tables = [
@@ -37,22 +36,21 @@ fn table(
     options: &Options,
     titles: &[String],
     figures: impl Fn(&Metric) -> Vec<String>,
-) -> Option<(Table, Option<String>)> {
+) -> Option<SummaryTable> {
     let shown = &metrics[..metrics.len().min(options.limit)];
     if shown.is_empty() {
         return None;
     }
-    let names = shown.iter().map(|metric| printable(&metric.full_name())).collect();
-    let rows: Vec<_> = shown.iter().map(|metric| figures(metric)).collect();
-    let column = |at: usize| rows.iter().map(|row: &Vec<String>| row[at].clone()).collect();
-    let columns: Vec<Vec<String>> =
-        std::iter::once(names).chain((0..titles.len()).map(column)).collect();
-    let titles = std::iter::once(title.to_owned()).chain(titles.iter().cloned()).collect();
-    let mut table = grid(titles, &columns);
-    let taken: usize = widths(&table).iter().skip(1).map(|width| width + 2).sum();
-    shorten(&mut table, options.width.saturating_sub(taken).max(8));
+    let row = |metric: &&Metric| {
+        let name = printable(&metric.full_name());
+        std::iter::once(name).chain(figures(metric)).collect()
+    };
     let left_out = metrics.len() - shown.len();
-    Some((table, (left_out > 0).then(|| format!("{left_out} more not shown"))))
+    Some(SummaryTable {
+        titles: std::iter::once(title.to_owned()).chain(titles.iter().cloned()).collect(),
+        rows: shown.iter().map(row).collect(),
+        notes: (left_out > 0).then(|| format!("{left_out} more not shown")).into_iter().collect(),
+    })
 }
 
 fn titles(options: &Options) -> Vec<String> {

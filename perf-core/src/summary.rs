@@ -1,9 +1,10 @@
 //! The summary: a snapshot as a table for people. No output of its own, no globals.
 
 use crate::{
-    columns::{Column, Mark, TRUSTED_COSTS, nanos, percent},
-    grid::{grid, printable, shorten, widths},
-    human, metrics_table,
+    columns::{Column, Mark, TRUSTED_COSTS, nanos},
+    grid::{SummaryTable, grid, shorten, widths},
+    human::{self, printable},
+    metrics_table,
     operation::Operation,
     overhead::overhead,
     snapshot::Snapshot,
@@ -200,33 +201,58 @@ impl fmt::Display for Summary {
         if !rows.is_empty() {
             self.operations(f, &rows)?;
         }
-        for (at, (table, note)) in metrics.iter().enumerate() {
+        for (at, table) in metrics.iter().enumerate() {
             if at > 0 || !rows.is_empty() {
                 writeln!(f)?;
             }
-            self.lines(f, table)?;
-            note.iter().try_for_each(|note| self.line(f, note, Some("2")))?;
+            let mut grid = grid(table);
+            let figures: usize = widths(&grid).iter().skip(1).map(|width| width + 2).sum();
+            shorten(&mut grid, self.options.width.saturating_sub(figures).max(8));
+            self.lines(f, &grid, &table.notes)?;
         }
         Ok(())
     }
 }
 
 impl Summary {
-    fn operations(&self, f: &mut fmt::Formatter<'_>, rows: &[&Operation]) -> fmt::Result {
-        let shown = &rows[..rows.len().min(self.options.limit)];
-        let (table, marks) = self.table(shown);
-        self.lines(f, &table)?;
-        let notes = self.notes(rows, shown.len(), &marks);
-        notes.iter().try_for_each(|note| self.line(f, note, Some("2")))
+    /// Its tables, those that have rows: of operations, of counters and gauges, of distributions. No
+    /// width bounds them.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// registry.record("load", std::time::Duration::from_millis(12));
+    /// let tables = perf_core::Summary::new(registry.snapshot()).tables();
+    /// assert_eq!(tables[0].titles[..4], ["operation", "calls", "errors", "total"]);
+    /// assert_eq!(tables[0].rows[0][..4], ["load", "1", "0", "12.0 ms"]);
+    /// ```
+    #[must_use]
+    pub fn tables(&self) -> Vec<SummaryTable> {
+        let rows = self.rows();
+        let shown = self.shown(&rows);
+        let (table, marks) = self.table_of(shown, &self.columns(shown));
+        let notes = self.notes(&rows, shown.len(), &marks);
+        let operations = (!rows.is_empty()).then_some(SummaryTable { notes, ..table });
+        let metrics = metrics_table::tables(self.snapshot.metrics(), &self.options);
+        operations.into_iter().chain(metrics).collect()
     }
 
-    fn lines(&self, f: &mut fmt::Formatter<'_>, table: &Table) -> fmt::Result {
+    fn shown<'a, 'b>(&self, rows: &'a [&'b Operation]) -> &'a [&'b Operation] {
+        &rows[..rows.len().min(self.options.limit)]
+    }
+
+    fn operations(&self, f: &mut fmt::Formatter<'_>, rows: &[&Operation]) -> fmt::Result {
+        let shown = self.shown(rows);
+        let (table, marks) = self.table(shown);
+        self.lines(f, &table, &self.notes(rows, shown.len(), &marks))
+    }
+
+    fn lines(&self, f: &mut fmt::Formatter<'_>, table: &Table, notes: &[String]) -> fmt::Result {
         for (at, line) in table.lines().enumerate() {
             // The header, and the rule below it.
             let style = if at == 0 { "1" } else { "2" };
             self.line(f, line.trim_end(), (at < 2).then_some(style))?;
         }
-        Ok(())
+        notes.iter().try_for_each(|note| self.line(f, note, Some("2")))
     }
 
     fn line(&self, f: &mut fmt::Formatter<'_>, text: &str, style: Option<&str>) -> fmt::Result {
@@ -236,8 +262,7 @@ impl Summary {
         }
     }
 
-    /// The table within the width, and the marks it uses.
-    fn table(&self, rows: &[&Operation]) -> (Table, Vec<Mark>) {
+    fn columns(&self, rows: &[&Operation]) -> Vec<Column> {
         let mut columns = vec![Column::Calls, Column::Errors, Column::Total, Column::SelfShare];
         columns.extend([Column::Mean, Column::Min]);
         columns.extend(self.options.percentiles.iter().map(|p| Column::Percentile(*p)));
@@ -248,8 +273,15 @@ impl Summary {
         if rows.iter().any(|operation| operation.allocations().is_some()) {
             columns.extend([Column::Allocations, Column::Allocated, Column::SelfAllocated]);
         }
+        columns
+    }
+
+    /// The table within the width, and the marks it uses.
+    fn table(&self, rows: &[&Operation]) -> (Table, Vec<Mark>) {
+        let mut columns = self.columns(rows);
         loop {
-            let (mut table, marks) = self.table_of(rows, &columns);
+            let (cells, marks) = self.table_of(rows, &columns);
+            let mut table = grid(&cells);
             let widths = widths(&table);
             // Two columns between figures.
             let figures: usize = widths.iter().skip(1).map(|width| width + 2).sum();
@@ -267,10 +299,10 @@ impl Summary {
         }
     }
 
-    fn table_of(&self, rows: &[&Operation], columns: &[Column]) -> (Table, Vec<Mark>) {
+    fn table_of(&self, rows: &[&Operation], columns: &[Column]) -> (SummaryTable, Vec<Mark>) {
         let all = self.snapshot.total_time();
         let (mut marks, mut titles) = (Vec::new(), vec!["operation".to_owned()]);
-        let mut cells = vec![rows.iter().map(|row| shown_name(row)).collect::<Vec<_>>()];
+        let mut cells: Vec<_> = rows.iter().map(|row| vec![shown_name(row)]).collect();
         for column in columns {
             let figures = rows.iter().map(|row| column.figure(row, all));
             let (figures, of_column): (Vec<_>, Vec<_>) = figures.unzip();
@@ -281,10 +313,10 @@ impl Summary {
                 mark => figure + mark.sign(),
             });
             titles.push(column.title() + gap);
-            cells.push(signed.collect());
+            cells.iter_mut().zip(signed).for_each(|(row, figure)| row.push(figure));
             marks.extend(of_column);
         }
-        (grid(titles, &cells), marks)
+        (SummaryTable { titles, rows: cells, notes: Vec::new() }, marks)
     }
 
     /// What the figures rest on.
@@ -306,7 +338,7 @@ impl Summary {
             "timing a call costs {} here: {} in all, {} of the time measured",
             human::spaced(nanos(overhead())),
             human::spaced(nanos(cost)),
-            percent(cost, inside),
+            human::percent(cost, inside),
         ));
         if marks.contains(&Mark::CostMatters) {
             notes.push(format!("~ the median is under {TRUSTED_COSTS} × that cost"));

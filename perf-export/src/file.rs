@@ -13,7 +13,7 @@ use std::{ffi::OsStr, fmt, path::Path};
 /// registry.record("work", std::time::Duration::from_millis(2));
 /// let markdown = FileFormat::of("summary.md").unwrap();
 /// let bytes = markdown.render(&registry.snapshot(), &[50.0, 99.0]).unwrap();
-/// assert!(String::from_utf8(bytes).unwrap().contains("| work |"));
+/// assert!(String::from_utf8(bytes).unwrap().contains("| `work` |"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

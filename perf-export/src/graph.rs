@@ -63,4 +63,38 @@ impl<'a> Graph<'a> {
         let edge = |((callee, caller), (calls, time_ns))| Edge { caller, callee, calls, time_ns };
         Self { nodes, edges: edges.into_iter().map(edge).collect() }
     }
+
+    /// The places of so many nodes with the most time, by name, and so many edges between them with the
+    /// most time, by callee, then caller.
+    pub(crate) fn heaviest(&self, nodes: usize, edges: usize) -> (Vec<usize>, Vec<Edge>) {
+        let nodes = heaviest(&self.times(), nodes);
+        let between = |edge: &&Edge| {
+            let drawn = |node| nodes.binary_search(&node).is_ok();
+            edge.caller.is_some_and(drawn) && drawn(edge.callee)
+        };
+        let all: Vec<Edge> = self.edges.iter().filter(between).copied().collect();
+        let times: Vec<u64> = all.iter().map(|edge| edge.time_ns).collect();
+        let kept = heaviest(&times, edges);
+        (nodes, kept.into_iter().filter_map(|at| all.get(at)).copied().collect())
+    }
+
+    /// The time of each node; of one that has not ended yet, that of the calls from it.
+    fn times(&self) -> Vec<u64> {
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let mut below = vec![0_u64; self.nodes.len()];
+        for edge in &self.edges {
+            let caller = edge.caller.and_then(|caller| below.get_mut(caller));
+            caller.into_iter().for_each(|below| *below = below.saturating_add(edge.time_ns));
+        }
+        self.nodes.iter().zip(below).map(|(node, below)| below.max(nanos(node.total))).collect()
+    }
+}
+
+/// The places of so many of the largest, in order; of equal ones, the first.
+fn heaviest(times: &[u64], most: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..times.len()).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(times.get(*place)));
+    places.truncate(most);
+    places.sort_unstable();
+    places
 }
