@@ -64,6 +64,12 @@ impl<'a> Graph<'a> {
         Self { nodes, edges: edges.into_iter().map(edge).collect() }
     }
 
+    /// The place of a node.
+    #[cfg(feature = "files")]
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.nodes.binary_search_by(|node| node.name.cmp(name)).ok()
+    }
+
     /// The places of so many nodes with the most time, by name, and so many edges between them with the
     /// most time, by callee, then caller.
     pub(crate) fn heaviest(&self, nodes: usize, edges: usize) -> (Vec<usize>, Vec<Edge>) {
