@@ -32,7 +32,7 @@ fn snapshot(operations: u64) -> Snapshot {
         }
     }
     for hostile in HOSTILE {
-        let _inside = perf_core::with_registry(&registry, || {
+        perf_core::with_registry(&registry, || {
             let _outer = perf_core::timer(hostile);
             drop(perf_core::timer("inner"));
         });
@@ -207,7 +207,7 @@ fn a_row_shows_its_curve_and_another_one_joins_it() {
         click(&client, "#rows tbody tr:nth-child(2) .link").await?;
         assert_eq!(texts(&client, "#details h3").await?, ["service::operation_001"]);
         assert_eq!(
-            texts(&client, "#rows [aria-selected=true] .name").await?,
+            texts(&client, "#rows [aria-current=true] .name").await?,
             ["service::operation_001"]
         );
         assert!(texts(&client, "#details dd").await?.contains(&"400.0 µs".to_owned()));

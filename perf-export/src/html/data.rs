@@ -1,10 +1,8 @@
 //! What the report's script is given.
 
 use super::curve::{curve, levels};
-use crate::graph::Graph;
-use perf_core::{
-    Allocations, Operation, Outcome, Snapshot, Summary, SummaryTable, human::printable, overhead,
-};
+use crate::graph::{Edge, Graph, Node};
+use perf_core::{Allocations, Operation, Outcome, Snapshot, Summary, human::printable, overhead};
 use serde::Serialize;
 use std::{
     cmp::Reverse,
@@ -38,8 +36,14 @@ pub(super) struct Report {
     /// The edges that are drawn.
     arrows: Vec<(usize, usize, u64, u64)>,
     /// Counters and gauges, and distributions: titles and rows of cells.
-    tables: Vec<(Vec<String>, Vec<Vec<String>>)>,
+    tables: Vec<Cells>,
     notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Cells {
+    titles: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -82,14 +86,16 @@ pub(super) fn nanos(time: Duration) -> u64 {
 }
 
 impl Report {
-    /// With curves of so many operations, and so many nodes and edges drawn.
-    pub(super) fn new(snapshot: &Snapshot, curves: usize, nodes: usize, edges: usize) -> Self {
+    /// With curves of so many operations, and so many nodes and edges `drawn`.
+    pub(super) fn new(snapshot: &Snapshot, curves: usize, drawn: (usize, usize)) -> Self {
         let graph = Graph::of(snapshot);
-        let (drawn, arrows) = graph.heaviest(nodes, edges);
-        let arrow =
-            |edge: &crate::graph::Edge| Some((edge.caller?, edge.callee, edge.calls, edge.time_ns));
+        let (drawn, arrows) = graph.heaviest(drawn.0, drawn.1);
+        let arrow = |edge: &Edge| Some((edge.caller?, edge.callee, edge.calls, edge.time_ns));
+        let node = |node: &Node<'_>| {
+            (printable(node.name), node.calls, nanos(node.total), nanos(node.self_time))
+        };
         let operations = rows(snapshot, &graph, curves);
-        let (tables, notes) = tables(snapshot);
+        let (tables, notes) = tables_and_notes(snapshot);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             started_ms: millis(snapshot.started()),
@@ -100,11 +106,7 @@ impl Report {
             curves: curves.min(operations.len()),
             operations,
             levels: levels(),
-            nodes: graph
-                .nodes
-                .iter()
-                .map(|n| (printable(n.name), n.calls, nanos(n.total), nanos(n.self_time)))
-                .collect(),
+            nodes: graph.nodes.iter().map(node).collect(),
             edges: graph.edges.iter().map(|e| (e.caller, e.callee, e.calls, e.time_ns)).collect(),
             drawn,
             arrows: arrows.iter().filter_map(arrow).collect(),
@@ -119,13 +121,12 @@ fn millis(time: SystemTime) -> f64 {
 }
 
 /// Those of the summary: what it says of operations are notes, the rest tables.
-fn tables(snapshot: &Snapshot) -> (Vec<(Vec<String>, Vec<Vec<String>>)>, Vec<String>) {
-    let summary = Summary::new(snapshot.clone()).percentiles(&[50.0, 90.0, 99.0]);
-    let is_operations =
-        |table: &SummaryTable| table.titles.first().is_some_and(|title| title == "operation");
-    let (operations, others): (Vec<_>, Vec<_>) =
-        summary.tables().into_iter().partition(is_operations);
-    let others = others.into_iter().map(|table| (table.titles, table.rows));
+fn tables_and_notes(snapshot: &Snapshot) -> (Vec<Cells>, Vec<String>) {
+    let tables = Summary::new(snapshot.clone()).percentiles(&[50.0, 90.0, 99.0]).tables();
+    let (operations, others): (Vec<_>, Vec<_>) = tables
+        .into_iter()
+        .partition(|table| table.titles.first().is_some_and(|of| of == "operation"));
+    let others = others.into_iter().map(|table| Cells { titles: table.titles, rows: table.rows });
     (others.collect(), operations.into_iter().flat_map(|table| table.notes).collect())
 }
 

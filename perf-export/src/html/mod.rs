@@ -62,9 +62,9 @@ const SCRIPT: &str = concat!(
 /// the text, in base64.
 const PARTS: [(&str, &str, &str); 4] = [
     ("chart-style", CHART_STYLE, "32MMao1vjur/JktQ9zzlsRT2Rv/ZoLt08EmwoAE1+gQ="),
-    ("style", STYLE, "ky2XjcEX0FoGvhVv+BDkWWnEz8SL9/hESca49hDZIMA="),
+    ("style", STYLE, "7gXTUGLuIpaxpnDRJBv8or3EBR8k81nUAroQediS8mw="),
     ("libraries", LIBRARIES, "cdWGMrfT/vqnhwQZUfqBhruu8CRFYmv+b5VxHiGeJtU="),
-    ("script", SCRIPT, "cXOhk7qh/ZdU9wEW/DDpwiicg/0L0QDCbcEr0grMn0c="),
+    ("script", SCRIPT, "Qu8VLo6av90wFcVLmc1H03RmmSn/BDPNDymB6YIHXUI="),
 ];
 
 /// The report of a snapshot, an HTML document in UTF-8.
@@ -81,7 +81,7 @@ const PARTS: [(&str, &str, &str); 4] = [
 /// ```
 #[must_use]
 pub fn write(snapshot: &Snapshot) -> String {
-    let report = Report::new(snapshot, MAX_CURVES, MAX_NODES, MAX_EDGES);
+    let report = Report::new(snapshot, MAX_CURVES, (MAX_NODES, MAX_EDGES));
     // Of numbers, strings and lists of them: nothing in it can fail.
     let data = serde_json::to_string(&report).unwrap_or_default();
     // In JSON a `<` is in a string, where it may be escaped; as it is it could end the element.

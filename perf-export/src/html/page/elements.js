@@ -59,8 +59,9 @@ function bytes(number) {
 
 /** A name of which the beginning gives way where room is short: the end of a path says more. */
 function shortName({ name, labels = "" }) {
-  const end = Math.max(name.lastIndexOf("::", name.lastIndexOf("::") - 1) + 2, name.length - 40, 0);
-  const from = name.lastIndexOf("::") < 0 ? 0 : end;
+  const last = name.lastIndexOf("::");
+  const two = last > 0 ? name.lastIndexOf("::", last - 1) : -1;
+  const from = last < 0 ? 0 : name.length - two > 36 ? last + 2 : two + (two < 0 ? 1 : 2);
   return element("span", { class: "name", title: name + labels },
     from > 0 && element("span", { class: "path" }, element("bdi", {}, name.slice(0, from))),
     element("span", { class: "tail" }, name.slice(from), labels && element("span", { class: "labels" }, labels)));

@@ -91,7 +91,7 @@ function rowOf(report, at, view, { select, compare }) {
   pick.checked = view.compared.includes(at);
   pick.addEventListener("change", () => compare(at, pick.checked));
   const name = element("button", { type: "button", class: "link" }, shortName(row));
-  const made = element("tr", { "data-at": at, "aria-selected": String(view.selected === at) },
+  const made = element("tr", { "data-at": at, "aria-current": String(view.selected === at) },
     element("td", { class: "pick" }, pick),
     element("th", { scope: "row" }, name),
     COLUMNS.slice(1).map(([title, value, show]) => figure(report, row, title, value, show)));

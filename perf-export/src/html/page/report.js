@@ -33,7 +33,7 @@ function metrics() {
   const section = byId("metrics");
   section.hidden = report.tables.length === 0;
   document.querySelector('nav [href="#metrics"]').hidden = section.hidden;
-  for (const [titles, rows] of report.tables) {
+  for (const { titles, rows } of report.tables) {
     const title = titles[0] === "distribution" ? "Distributions" : "Counters and gauges";
     const head = titles.map((text) => element("th", { scope: "col" }, text));
     const cells = ([name, ...figures]) => element("tr", {}, element("th", { scope: "row" }, shortName({ name })), figures.map((figure) => element("td", {}, figure)));
@@ -102,7 +102,7 @@ function update() {
   takeSlots(shown());
   for (const row of document.querySelectorAll("#rows tr[data-at]")) {
     const at = Number(row.dataset.at);
-    row.setAttribute("aria-selected", String(at === view.selected));
+    row.setAttribute("aria-current", String(at === view.selected));
     const pick = row.querySelector("input");
     pick.checked = view.compared.includes(at);
     pick.style.accentColor = pick.checked ? slotColor(at) : "";
