@@ -41,7 +41,7 @@ const HEAD: &str = r##"digraph "calls" {
 ///
 /// Of more than [`MAX_NODES`] operations or [`MAX_EDGES`] arrows the rest is left out, and a note below
 /// the graph says so. A name is one line, whatever is in it, as by
-/// [`printable`](perf_core::human::printable).
+/// [`printable`].
 ///
 /// ```
 /// let registry = perf_core::Registry::new();
