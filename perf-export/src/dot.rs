@@ -40,8 +40,7 @@ const HEAD: &str = r##"digraph "calls" {
 /// no arrow.
 ///
 /// Of more than [`MAX_NODES`] operations or [`MAX_EDGES`] arrows the rest is left out, and a note below
-/// the graph says so. A name is one line, whatever is in it, as by
-/// [`printable`].
+/// the graph says so. A name is one line, whatever is in it, as by [`printable`].
 ///
 /// ```
 /// let registry = perf_core::Registry::new();

@@ -116,8 +116,10 @@ impl Report {
     }
 }
 
+/// Within what a script's dates can be.
 fn millis(time: SystemTime) -> f64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1e3)
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs_f64() * 1e3).min(8.64e15)
 }
 
 /// Those of the summary: what it says of operations are notes, the rest tables.
