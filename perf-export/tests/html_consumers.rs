@@ -1,7 +1,5 @@
 //! The report in a browser.
 
-#![cfg(feature = "files")]
-
 mod support;
 
 use fantoccini::{

@@ -1,7 +1,5 @@
 //! Flame graphs, call graphs and Markdown, read by those they are written for.
 
-#![cfg(feature = "files")]
-
 mod support;
 
 use perf_core::{
