@@ -72,8 +72,8 @@ impl Caller {
         callers.dedup_by(|later, first| {
             let same = later.name == first.name;
             if same {
-                first.calls += later.calls;
-                first.time_ns += later.time_ns;
+                first.calls = first.calls.saturating_add(later.calls);
+                first.time_ns = first.time_ns.saturating_add(later.time_ns);
             }
             same
         });

@@ -55,7 +55,7 @@ impl Histogram {
     pub(crate) fn push(&mut self, nanos: u64, count: u64) {
         let index = self.layout.index(nanos) as u32;
         match self.counts.last_mut() {
-            Some((last, total)) if *last == index => *total += count,
+            Some((last, total)) if *last == index => *total = total.saturating_add(count),
             _ => self.counts.push((index, count)),
         }
     }

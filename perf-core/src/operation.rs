@@ -319,7 +319,7 @@ impl Operation {
         }
         if let Some(theirs) = other.in_flight {
             let ours = self.in_flight.get_or_insert_default();
-            ours.count += theirs.count;
+            ours.count = ours.count.saturating_add(theirs.count);
             ours.oldest_ns = ours.oldest_ns.max(theirs.oldest_ns);
         }
         self.folded = self.folded.max(other.folded);
