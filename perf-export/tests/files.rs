@@ -2,13 +2,16 @@
 
 #![cfg(feature = "files")]
 
+#[path = "support/any_snapshot.rs"]
+mod any_snapshot;
 #[path = "support/snapshots.rs"]
 mod snapshots;
 
+use any_snapshot::any_snapshot;
 use perf_core::{MetricValue, Operation, Outcome, Snapshot, SnapshotParts};
 use perf_export::{csv, hdr, json};
 use proptest::prelude::*;
-use snapshots::{PERCENTILES, any_snapshot, empty, hostile, many};
+use snapshots::{PERCENTILES, empty, hostile, many};
 use std::time::{Duration, SystemTime};
 
 /// One that equals itself: without gauges that are not a number.
@@ -95,16 +98,16 @@ fn check_csv(snapshot: &Snapshot) {
     assert_eq!(all.len(), snapshot.metrics().len());
     let same = |cell: &str, value: Option<f64>| match value {
         None => cell.is_empty(),
-        Some(value) => {
-            cell.parse::<f64>().is_ok_and(|of| of == value || of.is_nan() && value.is_nan())
-        }
+        Some(value) => cell
+            .parse::<f64>()
+            .is_ok_and(|of| of.to_bits() == value.to_bits() || of.is_nan() && value.is_nan()),
     };
     for (row, of) in all.iter().zip(snapshot.metrics()) {
         assert_eq!((text(&row[0]), labels(&row[1])), (of.name().to_owned(), owned(of.labels())));
         assert_eq!(text(&row[3]), of.unit().unwrap_or_default());
         match of.value() {
             MetricValue::Counter(value) => {
-                assert_eq!((&*row[2], &*row[4]), ("counter", &*value.to_string()))
+                assert_eq!((&*row[2], &*row[4]), ("counter", &*value.to_string()));
             }
             MetricValue::Gauge(value) => assert!(row[2] == "gauge" && same(&row[4], Some(*value))),
             MetricValue::Distribution(values) => {
@@ -201,7 +204,7 @@ proptest! {
                 // Whatever was read can be used.
                 let again = json::read(&json::write(&read, &PERCENTILES)).unwrap();
                 prop_assert_eq!(comparable(&again), comparable(&read));
-                let _ = (csv::write(&read, &PERCENTILES), hdr::log(&[read.clone()]), hdr::percentiles(&read));
+                let _ = (csv::write(&read, &PERCENTILES), hdr::log(std::slice::from_ref(&read)), hdr::percentiles(&read));
             }
         }
     }

@@ -1,9 +1,6 @@
 //! The interval log, `.hlog`.
 
-use super::{
-    tag,
-    v2::{self, Wrong},
-};
+use super::{tag, v2};
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry, LogIteratorError};
 use perf_core::{Histogram, Operation, Snapshot};
 use std::{
@@ -121,7 +118,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// The rows of an interval log, of [`log`] or any other writer of HdrHistograms of integers.
+/// The rows of an interval log, of [`log`] or any other writer of HdrHistogram's.
 ///
 /// Starts count from the base time; without one from the start time if they are more than a year before
 /// it, else from 1970, as in HdrHistogram's own reader.
@@ -141,40 +138,49 @@ impl std::error::Error for Error {}
 /// assert_eq!(&rows[0].histogram, snapshot.get("work").unwrap().histogram());
 /// ```
 pub fn read_log(text: &str) -> Result<Vec<Interval>, Error> {
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    let (mut started, mut base) = (None, None);
+    let mut clock = Clock::default();
     let mut allowance = v2::allowance(text);
     let mut rows = Vec::new();
     for entry in IntervalLogIterator::new(text.as_bytes()) {
-        let entry = entry.map_err(|LogIteratorError::ParseError { offset }| Error::Line {
-            line: text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1,
-        })?;
-        let entry = match entry {
-            LogEntry::StartTime(time) => {
-                started = Some(time);
-                continue;
+        match entry.map_err(|error| at_line(text, &error))? {
+            LogEntry::StartTime(time) => clock.started = Some(time),
+            LogEntry::BaseTime(time) => clock.base = Some(time),
+            LogEntry::Interval(entry) => {
+                let row = rows.len() + 1;
+                let start = clock.time(entry.start_timestamp()).ok_or(Error::Time { row })?;
+                let decoded = v2::decode(entry.encoded_histogram(), &mut allowance);
+                let decoded = decoded.map_err(|wrong| Error::Histogram { row, wrong })?;
+                rows.push(Interval {
+                    tag: entry.tag().map(|tag| tag.as_str().to_owned()),
+                    start,
+                    length: entry.duration(),
+                    histogram: decoded.into_histogram(),
+                });
             }
-            LogEntry::BaseTime(time) => {
-                base = Some(time);
-                continue;
-            }
-            LogEntry::Interval(entry) => entry,
-        };
-        let row = rows.len() + 1;
-        let offset = entry.start_timestamp();
-        let from_start = || started.filter(|time| time.saturating_sub(YEAR) > offset);
-        let base = *base.get_or_insert_with(|| from_start().unwrap_or_default());
-        let start =
-            base.checked_add(offset).and_then(|time| SystemTime::UNIX_EPOCH.checked_add(time));
-        let decoded = v2::decode(entry.encoded_histogram(), &mut allowance);
-        rows.push(Interval {
-            tag: entry.tag().map(|tag| tag.as_str().to_owned()),
-            start: start.ok_or(Error::Time { row })?,
-            length: entry.duration(),
-            histogram: decoded
-                .map_err(|wrong: Wrong| Error::Histogram { row, wrong })?
-                .into_histogram(),
-        });
+        }
     }
     Ok(rows)
+}
+
+fn at_line(text: &str, LogIteratorError::ParseError { offset }: &LogIteratorError) -> Error {
+    let before = text.bytes().take(*offset);
+    Error::Line { line: before.filter(|byte| *byte == b'\n').count() + 1 }
+}
+
+/// The times that a log is headed with, from 1970 on.
+#[derive(Default)]
+struct Clock {
+    started: Option<Duration>,
+    base: Option<Duration>,
+}
+
+impl Clock {
+    /// When a row begins; `None` if that is beyond what a clock can show. The first one settles what all
+    /// count from.
+    fn time(&mut self, offset: Duration) -> Option<SystemTime> {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        let relative = self.started.filter(|started| started.saturating_sub(YEAR) > offset);
+        let base = *self.base.get_or_insert(relative.unwrap_or_default());
+        SystemTime::UNIX_EPOCH.checked_add(base.checked_add(offset)?)
+    }
 }

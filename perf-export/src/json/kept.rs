@@ -68,7 +68,6 @@ mod name {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use std::sync::Arc;
 
-    // What serde hands over.
     #[allow(clippy::ref_option, reason = "serde hands it over so")]
     pub(super) fn serialize<S: Serializer>(
         name: &Option<Arc<str>>,
