@@ -29,7 +29,7 @@ const NANOS_PER_MILLI: f64 = 1e6;
 /// let registry = perf_core::Registry::new();
 /// registry.record("work", std::time::Duration::from_millis(2));
 /// let text = perf_export::hdr::log(&[registry.snapshot()]);
-/// assert!(text.contains("\nTag=work,0.000,0.0"));
+/// assert!(text.contains("\nTag=work,0.000,0.") && text.contains(",2.000,HISTFAAA"));
 /// ```
 #[must_use]
 pub fn log(snapshots: &[Snapshot]) -> String {

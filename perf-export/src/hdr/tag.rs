@@ -64,6 +64,7 @@ mod tests {
     #[test]
     fn names_stay_readable() {
         assert_eq!(tag("db::<impl T>::query", &[]), "db::<impl%20T>::query");
+        assert_eq!(tag("a;b", &[("c".into(), "50 %".into())]), "a%3Bb;c=50%20%25");
         assert_eq!(
             tag("abfrage_für", &[("tisch".into(), "a,b=\n".into())]),
             "abfrage_für;tisch=a%2Cb%3D%0A"
