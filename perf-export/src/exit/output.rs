@@ -43,7 +43,7 @@ pub enum Format {
     /// A table for people.
     #[default]
     Table,
-    /// One JSON document, with the feature `files`: see [`json`](crate::json).
+    /// One JSON document, with the feature `files`: see `json`.
     Json,
     /// Nothing is written anywhere.
     None,

@@ -6,7 +6,7 @@
 //! (<https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/>):
 //! no `__inputs`, the Prometheus it asks is chosen at its top, its `uid` is always `perfkit`.
 //!
-//! Its queries are for the names [`prometheus`](crate::prometheus) writes, and work with classic and
+//! Its queries are for the names [`prometheus`] writes, and work with classic and
 //! with native histograms, whichever the server keeps.
 
 mod groups;
@@ -133,7 +133,7 @@ fn operations(of: &Selector) -> Vec<Panel> {
 }
 
 /// The families of the program's own metrics, by the first word of their names.
-fn by_first_word<'a>(families: &'a [Outline]) -> BTreeMap<&'a str, Vec<&'a Outline>> {
+fn by_first_word(families: &[Outline]) -> BTreeMap<&str, Vec<&Outline>> {
     let mut words: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     for family in families.iter().filter(|family| !family.name.starts_with("perfkit_")) {
         let word = family.name.split('_').find(|word| !word.is_empty()).unwrap_or_default();
