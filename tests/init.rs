@@ -165,7 +165,7 @@ fn several_files_are_written_at_once_each_by_its_name() {
         fs::remove_file(&file).unwrap();
         text
     });
-    let expected = ["| work |", "digraph", "operation=\"work\"", "work "];
+    let expected = ["| `work` |", "digraph", "operation=\"work\"", "work "];
     for (text, part) in texts.iter().zip(expected) {
         assert!(text.contains(part), "{part}: {text}");
     }
