@@ -194,7 +194,7 @@ for table, v2 in zip(tables, histograms):
     assert near(mean, h.get_mean_value()) and near(deviation, h.get_stddev()), (mean, deviation)
     assert near(largest, h.get_max_value()) and int(count) == total
     assert int(buckets[1]) == h.sub_bucket_count, buckets
-assert lines > 50
+assert lines >= len(tables) > 0, lines
 ";
     for snapshot in [hostile(), later(), thousands()] {
         let called = snapshot.operations().iter().filter(|operation| operation.timed() > 0);
