@@ -175,7 +175,7 @@ fn a_discarded_scope_and_one_that_outlives_its_caller_leave_it_to_those_around()
         discarded.discard();
     });
     let none = Allocations::default();
-    assert_allocated(&got, [("around", amounts(1, 7, 1, 7)), ("kept", none)]);
+    assert_allocated(&got, [("around", amounts(1, 7, 1, 7)), ("discarded", none), ("kept", none)]);
 
     let got = allocated(|| {
         let first = timer!("first");
