@@ -86,12 +86,21 @@ impl ValueHistogram {
     }
 
     /// The same buckets with what is known exactly of the values in them: their sum, minimum and
-    /// maximum, and how many were [refused](Self::refused).
+    /// maximum, and how many were [refused](Self::refused). A minimum and a maximum that cannot be
+    /// those of any values, `NaN` or the wrong way round, change nothing.
+    ///
+    /// ```
+    /// let buckets = perf_core::ValueHistogram::from_values(1, [(2.0, 2), (8.0, 1)]);
+    /// let exact = buckets.clone().with_exact(12.25, 2.0, 8.25, 0);
+    /// assert_eq!((exact.sum(), exact.max()), (12.25, Some(8.25)));
+    /// let wrong = buckets.with_exact(12.25, f64::NAN, 8.25, 0);
+    /// assert_eq!((wrong.min(), wrong.max()), (Some(2.0), Some(8.0)));
+    /// ```
     #[must_use]
     pub fn with_exact(mut self, sum: f64, min: f64, max: f64, refused: u64) -> Self {
         self.sum = sum;
         self.refused = refused;
-        if !self.is_empty() {
+        if !self.is_empty() && min <= max {
             (self.min, self.max) = (min, max);
         }
         self
@@ -353,6 +362,17 @@ mod tests {
             let exact = a[crate::counts::rank(percentile, a.len() as u64) as usize - 1];
             let got = histogram(3, &a).percentile(percentile).unwrap();
             prop_assert!((got / 2.0 - exact / 2.0).abs() <= exact.abs() / 2000.0 + f64::MIN_POSITIVE, "{got} {exact}");
+        }
+    }
+
+    #[test]
+    fn extremes_of_no_values_are_not_taken() {
+        let buckets = histogram(3, &[1.0, 4.0]);
+        for (min, max) in [(f64::NAN, 1.0), (1.0, f64::NAN), (5.0, 1.0), (f64::INFINITY, 0.0)] {
+            let read = buckets.clone().with_exact(5.0, min, max, 0);
+            assert_eq!((read.min(), read.max()), (Some(1.0), Some(4.0)));
+            assert_eq!(read.percentile(50.0), buckets.percentile(50.0));
+            assert_eq!(read.since(&histogram(3, &[4.0])).count(), 1);
         }
     }
 

@@ -33,8 +33,9 @@ const NANOS_PER_MILLI: f64 = 1e6;
 /// ```
 #[must_use]
 pub fn log(snapshots: &[Snapshot]) -> String {
-    let base = snapshots.iter().map(Snapshot::started).min().unwrap_or(SystemTime::UNIX_EPOCH);
-    let seconds = base.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let epoch = SystemTime::UNIX_EPOCH;
+    let base = snapshots.iter().map(Snapshot::started).min().unwrap_or(epoch).max(epoch);
+    let seconds = base.duration_since(epoch).unwrap_or_default().as_secs_f64();
     let mut text = format!(
         "#[Histogram log format version 1.3]\n\
          #[StartTime: {seconds:.3} (seconds since epoch)]\n\

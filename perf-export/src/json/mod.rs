@@ -18,7 +18,7 @@ mod writing;
 pub use error::Error;
 
 use perf_core::Snapshot;
-use std::io::BufRead;
+use std::io::{self, BufRead, ErrorKind};
 
 pub(crate) use percentiles::named;
 
@@ -89,7 +89,9 @@ pub fn read(text: &str) -> Result<Snapshot, Error> {
 }
 
 /// The snapshots of newline-delimited JSON, one a line; blank lines are skipped. After a line that is not
-/// a snapshot the next ones are read all the same; after an error of the reader nothing is.
+/// a snapshot, or not UTF-8, the next ones are read all the same; after an error of the reader nothing is.
+/// A line is as long as the reader makes it: limit a reader that is not trusted
+/// ([`Read::take`](io::Read::take)).
 ///
 /// # Errors
 ///
@@ -103,12 +105,16 @@ pub fn read(text: &str) -> Result<Snapshot, Error> {
 /// ```
 pub fn read_lines(reader: impl BufRead) -> impl Iterator<Item = Result<Snapshot, Error>> {
     let mut failed = false;
-    let lines = reader.lines().zip(1..).map_while(move |(text, line)| {
-        let ended = std::mem::replace(&mut failed, text.is_err());
-        (!ended).then_some((text, line))
+    let lines = reader.split(b'\n').zip(1..).map_while(move |(bytes, line)| {
+        let ended = std::mem::replace(&mut failed, bytes.is_err());
+        (!ended).then_some((bytes, line))
     });
-    let texts = lines.filter(|(text, _)| !text.as_ref().is_ok_and(|text| text.trim().is_empty()));
-    texts.map(|(text, line)| {
+    let some =
+        lines.filter(|(bytes, _)| !bytes.as_ref().is_ok_and(|of| of.trim_ascii().is_empty()));
+    some.map(|(bytes, line)| {
+        let text = bytes.and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+        });
         let snapshot = text.map_err(Error::Io).and_then(|text| read(&text));
         snapshot.map_err(|error| Error::Line { line, error: Box::new(error) })
     })
