@@ -9,6 +9,7 @@ use crate::{
 };
 use std::{
     borrow::Cow,
+    cmp::Ordering,
     collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -203,18 +204,10 @@ impl Snapshot {
         self.started = self.started.min(other.started);
         self.taken = self.taken.max(other.taken);
         self.lost = self.lost.max(other.lost);
-        for operation in &other.operations {
-            match self.operations.binary_search_by(|ours| ours.series.cmp(&operation.series)) {
-                Ok(at) => self.operations[at].merge(operation),
-                Err(at) => self.operations.insert(at, operation.clone()),
-            }
-        }
-        for metric in &other.metrics {
-            match self.metrics.binary_search_by(|ours| ours.key().cmp(&metric.key())) {
-                Ok(at) => self.metrics[at].merge(metric),
-                Err(at) => self.metrics.insert(at, metric.clone()),
-            }
-        }
+        let by_series = |a: &Operation, b: &Operation| a.series.cmp(&b.series);
+        merge(&mut self.operations, &other.operations, by_series, Operation::merge);
+        let by_key = |a: &Metric, b: &Metric| a.key().cmp(&b.key());
+        merge(&mut self.metrics, &other.metrics, by_key, Metric::merge);
         for (name, theirs) in &other.descriptions {
             let ours = self.descriptions.entry(Arc::clone(name)).or_default();
             // The order of merging must not matter.
@@ -271,4 +264,22 @@ impl Snapshot {
             descriptions: self.descriptions.clone(),
         }
     }
+}
+
+/// Merges what is sorted and holds each once into what does so, too.
+fn merge<T: Clone>(
+    ours: &mut Vec<T>,
+    theirs: &[T],
+    order: impl Fn(&T, &T) -> Ordering,
+    merge: impl Fn(&mut T, &T),
+) {
+    let known = ours.len();
+    for item in theirs {
+        match ours[..known].binary_search_by(|our| order(our, item)) {
+            Ok(at) => merge(&mut ours[at], item),
+            Err(_) => ours.push(item.clone()),
+        }
+    }
+    // Two sorted runs: in one pass, where to insert each would move all behind it.
+    ours.sort_by(order);
 }
