@@ -103,7 +103,7 @@ impl Column {
             return Mark::None;
         };
         // p99 says something from 100 calls on, p99.9 from 1,000: one call beyond it.
-        if operation.count() as f64 * (100.0 - percentile) < 100.0 - 1e-6
+        if operation.timed() as f64 * (100.0 - percentile) < 100.0 - 1e-6
             && percentile > 50.0
             && percentile < 100.0
         {
@@ -118,4 +118,21 @@ impl Column {
 
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::OperationParts;
+
+    #[test]
+    fn a_percentile_rests_on_the_calls_that_were_timed() {
+        let of = |timed, skipped| {
+            let buckets = vec![(1_000_000_000, timed)];
+            Operation::from(OperationParts { buckets, skipped, ..Default::default() })
+        };
+        let mark = |of: Operation| Column::Percentile(95.0).figure(&of, Duration::ZERO).1;
+        assert!(mark(of(20, 0)) == Mark::None);
+        assert!(mark(of(15, 985)) == Mark::FewSamples);
+    }
 }
