@@ -82,8 +82,8 @@ pub fn percent(part: Duration, whole: Duration) -> String {
     format!("{share:.1} %")
 }
 
-/// A name on one line and in its own direction, whatever is in it: characters that cannot be seen
-/// but change what can are shown escaped.
+/// A name on one line and in its own direction, whatever is in it: characters that cannot be seen,
+/// controls, marks of direction, joiners and the like, are shown escaped.
 ///
 /// ```
 /// assert_eq!(perf_core::human::printable("a\nb"), r"a\u{a}b");
@@ -92,8 +92,9 @@ pub fn percent(part: Duration, whole: Duration) -> String {
 pub fn printable(name: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}')
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     let mut shown = String::with_capacity(name.len());
     for c in name.chars() {
@@ -175,6 +176,15 @@ mod tests {
         assert_eq!(count(7), "7");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(123_456), "123\u{202f}456");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        assert_eq!(
+            printable("a\u{61c}b\u{ad}\u{e0041}\u{202e}"),
+            r"a\u{61c}b\u{ad}\u{e0041}\u{202e}"
+        );
+        assert_eq!(printable("naïve — 数"), "naïve — 数");
     }
 
     #[test]
