@@ -37,6 +37,23 @@
 //! target `perfkit`, level DEBUG unless told otherwise; while nobody listens at that level, it
 //! costs one load.
 //!
+//! # What reads it
+//!
+//! [`export`] has a function of a [`Snapshot`] for each format that other programs read. Text for
+//! Prometheus and OpenMetrics, flame graphs, Graphviz and Markdown is always there; the rest is behind
+//! features:
+//!
+//! | feature | in [`export`] | |
+//! |---|---|---|
+//! | `files` | `json`, `csv`, `hdr`, `html`, `grafana` | documents, which `json` and `hdr` also read again; a report for people; a dashboard |
+//! | `prometheus` | `prometheus::respond` | an endpoint's answers as Prometheus asks: protobuf with native histograms too, compressed |
+//! | `otlp` | `otlp` | metrics pushed to an OpenTelemetry collector over HTTP |
+//! | `otlp-tls` | the same | to `https://` endpoints |
+//! | `signals` (default) | [`Builder::signals`] | the summary on SIGINT, SIGTERM and SIGUSR1, where asked for |
+//!
+//! Without a line of code, `PERFKIT_OUTPUT=stderr,report.html,run.json` has [`init`] write files of those
+//! formats when the program ends, each by the end of its name ([`FileFormat`](export::FileFormat)).
+//!
 //! # What a program has already
 //!
 //! Behind features, each named after what it takes in: `layer()` times every span of `tracing`
