@@ -223,6 +223,31 @@ fn a_row_shows_its_curve_and_another_one_joins_it() {
 
 #[test]
 #[ignore = "needs Chromium and its driver: cargo xtask ci"]
+fn the_keyboard_goes_on_from_what_was_selected() {
+    open("keyboard", &snapshot(1), |client| async move {
+        let focused = async |client: &Client| {
+            let script = "return document.activeElement.textContent";
+            let text = client.execute(script, vec![]).await?;
+            Ok::<_, CmdError>(text.as_str().unwrap().to_owned())
+        };
+        let row = client.find(Locator::Css("#rows tbody .link")).await?;
+        row.send_keys(&Key::Down.to_string()).await?;
+        let selected = texts(&client, "#details h3").await?.concat();
+        assert_eq!(focused(&client).await?, selected);
+        // From its callee's caller, which is the panel's own element, to the panel's next title.
+        let inner = "[...document.querySelectorAll('#rows .link')].find((row) => row.textContent === 'inner').click()";
+        client.execute(inner, vec![]).await?;
+        let caller = client.find(Locator::Css("#details .relation .link")).await?;
+        let name = caller.text().await?;
+        caller.send_keys(&Key::Enter.to_string()).await?;
+        assert_eq!(focused(&client).await?, texts(&client, "#details h3").await?.concat());
+        assert!(focused(&client).await?.starts_with(name.trim()), "{name}");
+        Ok(())
+    });
+}
+
+#[test]
+#[ignore = "needs Chromium and its driver: cargo xtask ci"]
 fn what_a_program_named_is_text() {
     open("hostile", &snapshot(1), |client| async move {
         let rows = texts(&client, NAMES).await?;

@@ -122,9 +122,9 @@ fn millis(time: SystemTime) -> f64 {
     (since.as_secs_f64() * 1e3).min(8.64e15)
 }
 
-/// Those of the summary: what it says of operations are notes, the rest tables.
+/// Those of the summary with the percentiles the page has: what it says of operations are notes, the rest tables.
 fn tables_and_notes(snapshot: &Snapshot) -> (Vec<Cells>, Vec<String>) {
-    let tables = Summary::new(snapshot.clone()).percentiles(&[50.0, 90.0, 99.0]).tables();
+    let tables = Summary::new(snapshot.clone()).percentiles(&[50.0, 95.0, 99.0, 99.9]).tables();
     let (operations, others): (Vec<_>, Vec<_>) = tables
         .into_iter()
         .partition(|table| table.titles.first().is_some_and(|of| of == "operation"));

@@ -62,9 +62,9 @@ const SCRIPT: &str = concat!(
 /// the text, in base64.
 const PARTS: [(&str, &str, &str); 4] = [
     ("chart-style", CHART_STYLE, "32MMao1vjur/JktQ9zzlsRT2Rv/ZoLt08EmwoAE1+gQ="),
-    ("style", STYLE, "7gXTUGLuIpaxpnDRJBv8or3EBR8k81nUAroQediS8mw="),
+    ("style", STYLE, "YoDumLxF8NhT8X7sjUeAXgnQIK+R6G5BgpjPfiLXw/c="),
     ("libraries", LIBRARIES, "cdWGMrfT/vqnhwQZUfqBhruu8CRFYmv+b5VxHiGeJtU="),
-    ("script", SCRIPT, "Qu8VLo6av90wFcVLmc1H03RmmSn/BDPNDymB6YIHXUI="),
+    ("script", SCRIPT, "4mVcffFQJWTIiz5MaJmtQXF/OopiPkUtJUs0WSeLi6I="),
 ];
 
 /// The report of a snapshot, an HTML document in UTF-8.

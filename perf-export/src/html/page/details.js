@@ -12,7 +12,7 @@ function showDetails(panel, report, selected, shown, { select, compare }) {
   }
   const operation = report.operations[selected];
   panel.replaceChildren(
-    element("h3", {}, operation.name, element("span", { class: "labels" }, operation.labels)),
+    element("h3", { tabindex: -1 }, operation.name, element("span", { class: "labels" }, operation.labels)),
     ...(operation.about ? [element("p", { class: "about" }, operation.about)] : []),
     ...latency(report, selected, shown, { select, compare }),
     percentiles(operation),
@@ -60,7 +60,9 @@ function keyOf(report, at, selected, { compare }) {
   return element("li", {}, swatch, shortName(operation), element("span", { class: "value" }), remove);
 }
 
-const few = (operation, percentile) => operation.calls * (100 - percentile) < 100 - 1e-6;
+const timed = (operation) => operation.outcomes.reduce((sum, calls) => sum + calls, 0);
+
+const few = (operation, percentile) => timed(operation) * (100 - percentile) < 100 - 1e-6;
 
 const FEW = "Too few calls for this percentile";
 
@@ -82,7 +84,7 @@ const definitions = (figures) => element("dl", { class: "facts" }, figures.map((
 /** How the calls ended. */
 function outcomes(operation) {
   const names = ["ok", "error", "panic", "cancelled"];
-  const all = operation.outcomes.reduce((sum, calls) => sum + calls, 0);
+  const all = timed(operation);
   const strip = element("div", { class: "strip", "aria-hidden": "true" });
   const some = names.map((name, at) => [name, operation.outcomes[at]]).filter(([name, calls]) => calls > 0 || name === "ok");
   for (const [name, calls] of some) {

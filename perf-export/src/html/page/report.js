@@ -21,7 +21,7 @@ function figures() {
     ["Calls", count(calls), calls > 0 && report.elapsed > 0 ? `${rate(calls / (report.elapsed / 1e9))} per second` : ""],
     ["Failed", count(errors), `${percent(errors, calls)} of calls`, errors > 0 && "failed"],
     ["Time inside", duration(report.inside), "nested calls counted once"],
-    ["Time covered", duration(report.elapsed), "from the first to this moment"],
+    ["Time covered", duration(report.elapsed), "from the start to this snapshot"],
   ];
   byId("figures").append(...tiles.map(([title, figure, note, kind]) =>
     element("div", {}, element("dt", {}, title), element("dd", { class: kind }, figure), element("dd", { class: "note" }, note))));
@@ -99,6 +99,8 @@ function compare(at, isOn) {
 
 /** Shows what is selected and compared, without making the rows anew. */
 function update() {
+  const panel = byId("details");
+  const hasFocus = panel.contains(document.activeElement);
   takeSlots(shown());
   for (const row of document.querySelectorAll("#rows tr[data-at]")) {
     const at = Number(row.dataset.at);
@@ -107,7 +109,9 @@ function update() {
     pick.checked = view.compared.includes(at);
     pick.style.accentColor = pick.checked ? slotColor(at) : "";
   }
-  showDetails(byId("details"), report, view.selected, shown(), { select: (to) => select(to), compare });
+  showDetails(panel, report, view.selected, shown(), { select: (to) => select(to), compare });
+  // What had the focus is gone: the keyboard goes on from the title.
+  if (hasFocus) panel.querySelector("h3")?.focus({ preventScroll: true });
 }
 
 head();
