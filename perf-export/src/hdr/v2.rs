@@ -52,7 +52,8 @@ impl Decoded {
 }
 
 /// How many numbers may be unpacked: deflated ones can be a thousand times as many as their bytes. As
-/// many as some ten thousand full histograms have, and more where the text is longer than those.
+/// many as some three hundred histograms of three digits have if no bucket of theirs is empty, and eight
+/// more for each byte of the text, which leaves room for all that do not compress so well.
 pub(crate) fn allowance(text: &str) -> usize {
     (1_usize << 24).saturating_add(text.len().saturating_mul(8))
 }

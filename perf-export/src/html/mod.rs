@@ -62,7 +62,7 @@ const SCRIPT: &str = concat!(
 /// the text, in base64.
 const PARTS: [(&str, &str, &str); 4] = [
     ("chart-style", CHART_STYLE, "32MMao1vjur/JktQ9zzlsRT2Rv/ZoLt08EmwoAE1+gQ="),
-    ("style", STYLE, "YoDumLxF8NhT8X7sjUeAXgnQIK+R6G5BgpjPfiLXw/c="),
+    ("style", STYLE, "SsbBQAPxJBP+usER3yTEpCjPiD3ibEdLxY3e0XEmyy8="),
     ("libraries", LIBRARIES, "cdWGMrfT/vqnhwQZUfqBhruu8CRFYmv+b5VxHiGeJtU="),
     ("script", SCRIPT, "4mVcffFQJWTIiz5MaJmtQXF/OopiPkUtJUs0WSeLi6I="),
 ];

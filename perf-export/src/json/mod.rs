@@ -69,6 +69,9 @@ pub fn line(snapshot: &Snapshot, percentiles: &[f64]) -> String {
 /// The snapshot of a document. Unknown keys are ignored, and so is what follows from others, as
 /// percentiles do.
 ///
+/// It may come from anybody: time and memory are in proportion to its length, but for its histograms, of
+/// which a short one can unpack to some 400 MB.
+///
 /// # Errors
 ///
 /// [`Error`] if it is not a document of a version known here.
