@@ -131,6 +131,19 @@ impl Operation {
         self.for_all_calls(self.sum_ns)
     }
 
+    /// The time of the calls that were timed. Unlike [`sum`](Self::sum) it is no estimate, and so never
+    /// falls while calls are recorded.
+    #[must_use]
+    pub fn timed_sum(&self) -> Duration {
+        Duration::from_nanos(self.sum_ns)
+    }
+
+    /// The time that the calls that were timed spent in the operation itself.
+    #[must_use]
+    pub fn timed_self_time(&self) -> Duration {
+        Duration::from_nanos(self.self_ns)
+    }
+
     /// The time spent in the operation itself: of each call, its duration without that of the timed
     /// operations called directly from it, and zero where concurrent ones took longer.
     #[must_use]

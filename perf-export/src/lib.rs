@@ -41,6 +41,7 @@ pub mod markdown;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 pub mod prometheus;
+mod values;
 mod variables;
 
 pub use exit::{Builder, Format, Output, SummaryGuard, flush, init};

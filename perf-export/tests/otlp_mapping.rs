@@ -17,7 +17,10 @@ use perf_core::{
 use perf_export::otlp::{Resource, encode};
 use proptest::prelude::*;
 use prost::Message;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant, UNIX_EPOCH},
+};
 
 fn scopes(snapshot: &Snapshot) -> Vec<ScopeMetrics> {
     let bytes = encode(snapshot, &Resource::detect());
@@ -76,7 +79,7 @@ fn of_parts(operations: Vec<OperationParts>) -> Snapshot {
         lost: 4,
         operations,
         metrics: Vec::new(),
-        descriptions: std::collections::BTreeMap::default(),
+        descriptions: BTreeMap::default(),
     })
 }
 
@@ -100,6 +103,16 @@ fn quantile(point: &ExponentialHistogramDataPoint, percentile: f64) -> (f64, f64
         seen >= rank
     });
     found.unwrap().0
+}
+
+/// Counts by bucket, of positive values, at a scale that is no finer.
+fn counts_at(point: &ExponentialHistogramDataPoint, scale: i32) -> BTreeMap<i32, u64> {
+    let Buckets { offset, bucket_counts } = point.positive.clone().unwrap_or_default();
+    let mut counts = BTreeMap::new();
+    for (index, count) in (offset..).zip(bucket_counts) {
+        *counts.entry(index >> (point.scale - scale)).or_default() += count;
+    }
+    counts
 }
 
 fn assert_sound(point: &ExponentialHistogramDataPoint) {
@@ -341,7 +354,9 @@ proptest! {
         prop_assert_eq!(point.sum, Some(operation.sum().as_nanos() as f64 / 1e9));
         let (low, high) = quantile(point, percentile);
         let exact = operation.percentile(percentile).unwrap().as_secs_f64();
-        prop_assert!(low * (1.0 - 1e-9) <= exact && exact <= high * (1.0 + 1e-9), "{low} {exact} {high}");
+        // Both are the middle of the same bucket, but of the outermost ones.
+        let little = 10_f64.powi(-i32::from(digits));
+        prop_assert!(low * (1.0 - little) <= exact && exact <= high * (1.0 + little), "{low} {exact} {high}");
     }
 
     #[test]
@@ -352,7 +367,27 @@ proptest! {
         let point = &histograms(&registry.snapshot(), "perfkit.operation.duration")[0];
         let exact = Duration::from_nanos(nanos).as_secs_f64();
         let (low, high) = quantile(point, 50.0);
-        prop_assert!(low * (1.0 - 1e-9) <= exact && exact <= high * (1.0 + 1e-9), "{low} {exact} {high}");
+        let little = 10_f64.powi(-i32::from(digits));
+        prop_assert!(low * (1.0 - little) <= exact && exact <= high * (1.0 + little), "{low} {exact} {high}");
+    }
+
+    #[test]
+    fn buckets_never_lose_what_they_counted(mut values in durations()) {
+        let registry = Registry::new();
+        values.truncate(20);
+        let mut before: Option<ExponentialHistogramDataPoint> = None;
+        for nanos in values {
+            registry.record("work", Duration::from_nanos(nanos));
+            let mut now = histograms(&registry.snapshot(), "perfkit.operation.duration");
+            let now = now.remove(0);
+            if let Some(before) = before {
+                prop_assert!(now.scale <= before.scale && now.zero_count >= before.zero_count);
+                let (before, after) = (counts_at(&before, now.scale), counts_at(&now, now.scale));
+                let kept = |(index, count)| after.get(index).is_some_and(|after| after >= count);
+                prop_assert!(before.iter().all(kept), "{:?} {:?}", before, after);
+            }
+            before = Some(now);
+        }
     }
 
     #[test]
@@ -366,7 +401,7 @@ proptest! {
         prop_assert_eq!(point.count, exact.count());
         let (low, high) = quantile(point, percentile);
         let value = exact.percentile(percentile).unwrap();
-        let little = value.abs() * 1e-9;
+        let little = value.abs() / 1000.0;
         prop_assert!(low - little <= value && value <= high + little, "{low} {value} {high}");
     }
 

@@ -266,7 +266,7 @@ fn prometheus_reads_plain_text() {
 #[ignore = "needs Prometheus: cargo xtask ci"]
 fn prometheus_agrees_on_native_histograms() {
     // What a schema of 7 allows, and what perfkit's own buckets do.
-    const ERROR: f64 = 0.0055 + 0.0005;
+    const ERROR: f64 = 0.0055 + 0.001;
     let registry = hostile();
     (0..20_000).for_each(|n| registry.record("work", duration(n)));
     // An operation without a call.

@@ -1,6 +1,6 @@
 //! Data points.
 
-use crate::exponential::Exponential;
+use crate::{exponential::Exponential, values};
 use opentelemetry_proto::tonic::{
     common::v1::KeyValue,
     metrics::v1::{
@@ -50,13 +50,9 @@ impl Interval {
     ) -> ExponentialHistogramDataPoint {
         let histogram = operation.histogram();
         let ends = operation.min().zip(operation.max());
-        let ends = ends.map(|(min, max)| (min.as_secs_f64(), max.as_secs_f64()));
-        let values = histogram.buckets().map(|bucket| {
-            // As percentiles have it.
-            let middle = bucket.low_ns + (bucket.high_ns - bucket.low_ns).div_ceil(2);
-            (seconds(middle), bucket.count)
-        });
-        let sum = seconds(of_timed(operation, operation.sum().as_nanos()));
+        let ends = ends.map(|(min, max)| (values::seconds(min), values::seconds(max)));
+        let values = values::of_durations(histogram);
+        let sum = values::seconds(operation.timed_sum());
         self.histogram(attributes, histogram.digits(), values, Some(sum), ends)
     }
 
@@ -67,9 +63,8 @@ impl Interval {
         values: &ValueHistogram,
     ) -> ExponentialHistogramDataPoint {
         let sum = values.min().is_none_or(|min| min >= 0.0).then(|| values.sum());
-        let buckets = values.buckets().map(|bucket| (bucket.middle(), bucket.count));
         let ends = values.min().zip(values.max());
-        self.histogram(attributes, values.digits(), buckets, sum, ends)
+        self.histogram(attributes, values.digits(), values::of_values(values), sum, ends)
     }
 
     fn histogram(
@@ -80,11 +75,8 @@ impl Interval {
         sum: Option<f64>,
         ends: Option<(f64, f64)>,
     ) -> ExponentialHistogramDataPoint {
-        // The middle of an outermost bucket may lie beyond the exact ends.
-        let (least, most) = ends.unwrap_or_default();
-        let within = |(value, count): (f64, u64)| (value.max(least).min(most), count);
-        let all = Exponential::new(scale(digits), values.map(within))
-            .widen_until(|all| all.span() <= MAX_SIZE);
+        let all = Exponential::new(scale(digits), values);
+        let all = all.widen_until(|all| all.span() <= MAX_SIZE);
         let sides = [&all.positive, &all.negative];
         let in_sides = sides.iter().flat_map(|side| side.values());
         ExponentialHistogramDataPoint {
@@ -104,20 +96,8 @@ impl Interval {
     }
 }
 
-/// A time that was scaled up to all calls of an operation, in nanoseconds, as it was for those that were
-/// timed: an estimate may fall, which a monotonic sum must not.
-pub(super) fn of_timed(operation: &Operation, nanos: u128) -> u64 {
-    // Scaling rounded down; rounding up undoes it to the nanosecond.
-    let exact = nanos * u128::from(operation.timed());
-    u64::try_from(exact.div_ceil(u128::from(operation.count()).max(1))).unwrap_or(u64::MAX)
-}
-
 pub(super) fn count(count: u64) -> Value {
     Value::AsInt(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
-pub(super) fn seconds(nanos: u64) -> f64 {
-    nanos as f64 / 1e9
 }
 
 fn nanos(time: SystemTime) -> u64 {

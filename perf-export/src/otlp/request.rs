@@ -4,6 +4,7 @@ use super::{
     Resource, attributes,
     points::{self, Interval},
 };
+use crate::values;
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     common::v1::{InstrumentationScope, KeyValue},
@@ -14,6 +15,7 @@ use opentelemetry_proto::tonic::{
     },
 };
 use perf_core::{MetricValue, Operation, Outcome, Snapshot};
+use std::time::Duration;
 
 const CUMULATIVE: i32 = AggregationTemporality::Cumulative as i32;
 
@@ -84,13 +86,13 @@ const NUMBERS: [Number; 6] = [
         "perfkit.operation.self_time",
         "s",
         "Time in the operation itself, without the operations called from it.",
-        |operation| Some(time(points::of_timed(operation, operation.self_time().as_nanos()))),
+        |operation| Some(time(operation.timed_self_time())),
     ),
     (IN_FLIGHT, "{call}", "Calls that are running.", |operation| {
         Some(points::count(operation.in_flight()?.count))
     }),
     ("perfkit.operation.busy_time", "s", "Time inside polls.", |operation| {
-        Some(time(operation.polls()?.busy_ns))
+        Some(time(Duration::from_nanos(operation.polls()?.busy_ns)))
     }),
     ("perfkit.operation.polls", "{poll}", "Polls of the calls that ended.", |operation| {
         Some(points::count(operation.polls()?.polls))
@@ -109,8 +111,8 @@ const NUMBERS: [Number; 6] = [
     ),
 ];
 
-fn time(nanos: u64) -> Value {
-    Value::AsDouble(points::seconds(nanos))
+fn time(time: Duration) -> Value {
+    Value::AsDouble(values::seconds(time))
 }
 
 /// A series for each way a call can end.

@@ -31,8 +31,8 @@
 //!
 //! Calls, durations and self times are there for every operation of the snapshot, at zero without a
 //! call. Times are always those of the timed calls: an estimate for all of them could fall, as no
-//! counter may. A bucket of a classic histogram counts values by the middle of their bucket here, at
-//! most 0.05 % beside them at 3 digits.
+//! counter may. Histograms count a duration by the middle of its bucket here, and a value by the end of
+//! its bucket that is nearer to zero: at 3 digits at most 0.1 % beside it, and whole numbers themselves.
 //!
 //! # Counters, gauges and distributions
 //!

@@ -2,12 +2,13 @@
 
 use super::{
     families::{Family, Kind, Labels, Series, Value},
-    histogram::{self, Values, timed},
+    histogram::Values,
     names,
     options::Options,
 };
+use crate::values;
 use perf_core::{Operation, Outcome, Snapshot};
-use std::{borrow::Cow, rc::Rc};
+use std::{borrow::Cow, rc::Rc, time::Duration};
 
 const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
 
@@ -33,7 +34,7 @@ const ROWS: [Row; 11] = [
         help: "Time of the calls that were timed, without that of the operations they called.",
         unit: "seconds",
         kind: Kind::Counter,
-        value: |of| Some(seconds(timed(of, of.self_time()))),
+        value: |of| Some(seconds(of.timed_self_time())),
     },
     Row {
         name: names::IN_FLIGHT,
@@ -47,7 +48,7 @@ const ROWS: [Row; 11] = [
         help: "How long the oldest running call has been; 0 without one.",
         unit: "seconds",
         kind: Kind::Gauge,
-        value: |of| Some(seconds(of.in_flight()?.oldest_ns)),
+        value: |of| Some(nanoseconds(of.in_flight()?.oldest_ns)),
     },
     Row {
         name: names::POLLS,
@@ -61,7 +62,7 @@ const ROWS: [Row; 11] = [
         help: "Time inside those polls.",
         unit: "seconds",
         kind: Kind::Counter,
-        value: |of| Some(seconds(of.polls()?.busy_ns)),
+        value: |of| Some(nanoseconds(of.polls()?.busy_ns)),
     },
     Row {
         name: names::ALLOCATIONS,
@@ -157,6 +158,10 @@ fn of_perfkit(snapshot: &Snapshot) -> [Family<'_>; 2] {
     ]
 }
 
-fn seconds<'a>(nanos: u64) -> Value<'a> {
-    Value::Number(histogram::seconds(nanos))
+fn seconds<'a>(time: Duration) -> Value<'a> {
+    Value::Number(values::seconds(time))
+}
+
+fn nanoseconds<'a>(nanos: u64) -> Value<'a> {
+    seconds(Duration::from_nanos(nanos))
 }
