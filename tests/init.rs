@@ -38,6 +38,24 @@ fn programs() -> Vec<(&'static str, fn())> {
             work();
             perfkit::flush();
         }),
+        ("flushes and counts", || {
+            let _perf = perfkit::init();
+            work();
+            perfkit::flush();
+            perfkit::counter("late", &[]).add(1);
+        }),
+        ("goes elsewhere", || {
+            let _perf = perfkit::init();
+            env::set_current_dir("/").unwrap();
+            work();
+        }),
+        ("begins again", || {
+            drop(Builder::new().signals(true).format(Format::None).init());
+            let _perf = Builder::new().signals(true).init();
+            work();
+            println!("ready");
+            thread::sleep(Duration::from_secs(60));
+        }),
         ("builds", || {
             let builder = Builder::new().percentiles(&[12.5]).sort(Sort::Name).limit(1);
             let _perf = builder.output(Output::Stdout).format(Format::Table).init();
@@ -114,6 +132,23 @@ fn flush_prints_before_an_exit_and_only_once() {
     for table in [text(&exited.stderr), stderr("flushes", &[])] {
         assert_eq!(table.matches("timing a call costs").count(), 1, "{table}");
     }
+}
+
+#[test]
+fn what_is_counted_after_a_flush_is_not_lost() {
+    let tables = stderr("flushes and counts", &[]);
+    assert_eq!(tables.matches("timing a call costs").count(), 2, "{tables}");
+    assert!(tables.contains("late"), "{tables}");
+}
+
+#[test]
+fn a_relative_path_is_where_the_program_began() {
+    let folder = temporary("folder");
+    fs::create_dir_all(&folder).unwrap();
+    let mut child = command("goes elsewhere");
+    child.current_dir(&folder).env("PERFKIT_OUTPUT", "summary.txt").output().unwrap();
+    assert_eq!(row(&fs::read_to_string(folder.join("summary.txt")).unwrap(), "work")[1], "1");
+    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -227,29 +262,32 @@ fn signals_print_the_summary_and_then_do_what_they_do() {
         os::unix::process::ExitStatusExt,
         process::Stdio,
     };
-    let mut child = command("waits").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let ready = BufReader::new(child.stdout.take().unwrap())
-        .lines()
-        .find(|line| line.as_ref().is_ok_and(|line| line.ends_with("ready")));
-    assert!(ready.is_some());
-    let id = child.id().to_string();
-    let signal = |name: &str| {
-        let sent = Command::new("kill").args([name, &id]).status().unwrap();
-        assert!(sent.success());
-    };
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut until_cost = || {
-        let mut table = String::new();
-        while !table.contains("timing a call costs") {
-            assert!(stderr.read_line(&mut table).unwrap() > 0, "{table}");
-        }
-        table
-    };
-    signal("-USR1");
-    assert_eq!(row(&until_cost(), "work")[1], "1");
-    // It goes on, so the next one finds it there.
-    signal("-TERM");
-    assert_eq!(row(&until_cost(), "work")[1], "1");
-    assert_eq!(child.wait().unwrap().signal(), Some(15));
-    stderr.read_to_end(&mut Vec::new()).unwrap();
+    for program in ["waits", "begins again"] {
+        let mut child =
+            command(program).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let ready = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .find(|line| line.as_ref().is_ok_and(|line| line.ends_with("ready")));
+        assert!(ready.is_some());
+        let id = child.id().to_string();
+        let signal = |name: &str| {
+            let sent = Command::new("kill").args([name, &id]).status().unwrap();
+            assert!(sent.success());
+        };
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut until_cost = || {
+            let mut table = String::new();
+            while !table.contains("timing a call costs") {
+                assert!(stderr.read_line(&mut table).unwrap() > 0, "{table}");
+            }
+            table
+        };
+        signal("-USR1");
+        assert_eq!(row(&until_cost(), "work")[1], "1");
+        // It goes on, so the next one finds it there.
+        signal("-TERM");
+        assert_eq!(row(&until_cost(), "work")[1], "1");
+        assert_eq!(child.wait().unwrap().signal(), Some(15));
+        stderr.read_to_end(&mut Vec::new()).unwrap();
+    }
 }

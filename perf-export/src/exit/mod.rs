@@ -1,17 +1,20 @@
 //! `init()`: what is written when the program ends, and where to.
 
 mod output;
+mod replace;
 mod settings;
 mod signals;
 
 pub use output::{Format, Output};
 
 use output::Shown;
-use perf_core::{__bridge::heal, LevelFilter, Operation, Registry, Snapshot, Sort, set_log_level};
+use perf_core::{
+    __bridge::heal, LevelFilter, MetricValue, Registry, Snapshot, Sort, set_log_level,
+};
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write},
     sync::{Arc, Mutex, Weak},
-    time::SystemTime,
 };
 
 /// Sets what [`init`] leaves at its defaults. Each setting has a `PERFKIT_*` variable, which wins
@@ -22,7 +25,7 @@ use std::{
 /// | [`percentiles`](Self::percentiles) | `PERFKIT_PERCENTILES=50,95,99.9` | 50, 95, 99 |
 /// | [`sort`](Self::sort) | `PERFKIT_SORT=total\|self\|calls\|mean\|max\|errors\|name` | total |
 /// | [`limit`](Self::limit) | `PERFKIT_LIMIT=20` | all |
-/// | [`output`](Self::output), [`also`](Self::also) | `PERFKIT_OUTPUT=stderr,stdout,PATH`: one or several | stderr |
+/// | [`output`](Self::output), [`also`](Self::also) | `PERFKIT_OUTPUT=stderr,stdout,PATH`: one or several, paths without a comma | stderr |
 /// | [`format`](Self::format) | `PERFKIT_FORMAT=table\|json\|none` | table |
 /// | [`precision`](Self::precision) | `PERFKIT_PRECISION=1…5` | 3 |
 /// | [`level`](Self::level) | `PERFKIT_LEVEL=off\|error\|warn\|info\|debug\|trace` | debug |
@@ -54,15 +57,9 @@ impl Builder {
         Self::default()
     }
 
-    /// The percentiles shown, each 0 to 100; others are left out.
+    /// The percentiles shown, each 0 to 100 and once; others are left out.
     pub fn percentiles(mut self, percentiles: &[f64]) -> Self {
-        let mut known = Vec::with_capacity(percentiles.len());
-        for percentile in percentiles.iter().filter(|p| (0.0..=100.0).contains(*p)) {
-            if !known.contains(percentile) {
-                known.push(*percentile);
-            }
-        }
-        self.shown.percentiles = known;
+        self.shown.set_percentiles(percentiles);
         self
     }
 
@@ -144,6 +141,7 @@ impl Builder {
         if self.outputs.is_empty() {
             self.outputs.push(Output::default());
         }
+        self.outputs.iter_mut().for_each(Output::fix);
         let reporter = Arc::new(Reporter {
             shown: self.shown,
             outputs: Mutex::new(self.outputs),
@@ -151,7 +149,7 @@ impl Builder {
         });
         *heal(CURRENT.lock()) = Arc::downgrade(&reporter);
         if signals {
-            signals::watch(&reporter);
+            signals::watch();
         }
         SummaryGuard { reporter }
     }
@@ -191,16 +189,15 @@ pub fn init() -> SummaryGuard {
     Builder::new().init()
 }
 
-/// Prints the summary now, if a guard of [`init`] is alive; that then prints it again only if more
-/// has been recorded. For before `std::process::exit`, which drops nothing.
+/// Prints the summary now, if a guard of [`init`] is alive; that then prints it again only if a call has
+/// ended or a metric has changed. For before `std::process::exit`, which drops nothing.
 ///
 /// ```no_run
 /// perf_export::flush();
 /// std::process::exit(2);
 /// ```
 pub fn flush() {
-    let current = heal(CURRENT.lock()).upgrade();
-    if let Some(reporter) = current {
+    if let Some(reporter) = current() {
         let recorded = reporter.print();
         *heal(reporter.flushed.lock()) = Some(recorded);
     }
@@ -209,17 +206,28 @@ pub fn flush() {
 /// The reporter of the newest guard.
 static CURRENT: Mutex<Weak<Reporter>> = Mutex::new(Weak::new());
 
-/// How much a summary told of.
-#[derive(Debug, PartialEq)]
-struct Recorded {
-    started: SystemTime,
-    calls: u64,
+fn current() -> Option<Arc<Reporter>> {
+    heal(CURRENT.lock()).upgrade()
 }
+
+/// How much a summary told of, as a hash.
+#[derive(Debug, PartialEq)]
+struct Recorded(u64);
 
 impl Recorded {
     fn of(snapshot: &Snapshot) -> Self {
-        let calls = snapshot.operations().iter().map(Operation::count);
-        Self { started: snapshot.started(), calls: calls.fold(0, u64::saturating_add) }
+        let mut hasher = DefaultHasher::new();
+        snapshot.started().hash(&mut hasher);
+        snapshot.operations().iter().for_each(|of| of.count().hash(&mut hasher));
+        for metric in snapshot.metrics() {
+            let value = match metric.value() {
+                MetricValue::Counter(count) => *count,
+                MetricValue::Gauge(value) => value.to_bits(),
+                MetricValue::Distribution(values) => values.count(),
+            };
+            value.hash(&mut hasher);
+        }
+        Self(hasher.finish())
     }
 }
 

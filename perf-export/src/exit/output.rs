@@ -1,11 +1,10 @@
 //! Where the summary goes, and what it is there.
 
-use super::say;
+use super::{replace::replace, say};
 use crate::file::FileFormat;
 use perf_core::{Snapshot, Sort, Summary};
 use std::{
     fmt,
-    fs::{self, File},
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
@@ -18,9 +17,11 @@ pub enum Output {
     Stderr,
     /// Standard output.
     Stdout,
-    /// A file, replaced each time, as a whole or not at all. What its name ends in says what is
-    /// written, see [`FileFormat`]; with any other end it is the summary. If it cannot be written, that
-    /// is said on standard error and the summary goes there.
+    /// A file, replaced each time, as a whole or not at all; only where its folder does not let it be
+    /// replaced it is written over. What its name ends in says what is written, see [`FileFormat`]; with
+    /// any other end it is the summary. If it cannot be written, or is read-only, that is said on standard
+    /// error and the summary goes there. A relative path is under the folder that is the current one at
+    /// `init`.
     File(PathBuf),
     /// Anything that can be written to.
     Writer(Box<dyn Write + Send>),
@@ -33,6 +34,17 @@ impl fmt::Debug for Output {
             Self::Stdout => f.write_str("Stdout"),
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
             Self::Writer(_) => f.debug_tuple("Writer").finish_non_exhaustive(),
+        }
+    }
+}
+
+impl Output {
+    /// Makes a path absolute: the program may go to another folder.
+    pub(super) fn fix(&mut self) {
+        if let Self::File(path) = self
+            && let Ok(absolute) = std::path::absolute(&*path)
+        {
+            *path = absolute;
         }
     }
 }
@@ -70,6 +82,17 @@ impl Default for Shown {
 }
 
 impl Shown {
+    /// Those of them that are 0 to 100, each once.
+    pub(super) fn set_percentiles(&mut self, percentiles: &[f64]) {
+        self.percentiles.clear();
+        for percentile in percentiles.iter().filter(|p| (0.0..=100.0).contains(*p)) {
+            if !self.percentiles.contains(percentile) {
+                // −0 is 0.
+                self.percentiles.push(percentile.abs());
+            }
+        }
+    }
+
     /// Writes a snapshot to where it goes.
     pub(super) fn write(&self, snapshot: &Snapshot, to: &mut Output) {
         let written = match to {
@@ -121,66 +144,5 @@ impl Shown {
             summary = summary.color(color);
         }
         summary.to_string()
-    }
-}
-
-/// Puts a file in the place of what is there, at once: whoever reads it sees the old one or the new
-/// one, and if anything fails the old one stays. What is not a plain file (a pipe, a terminal) is
-/// written to.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        return File::options().write(true).open(path)?.write_all(bytes);
-    }
-    // A link stays one: the file it leads to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().ok_or(io::ErrorKind::IsADirectory)?);
-    name.push(format!(".{}.tmp", std::process::id()));
-    let new = path.with_file_name(name);
-    let written = write_new(&new, &path, bytes).and_then(|()| fs::rename(&new, &path));
-    written.inspect_err(|_| drop(fs::remove_file(&new)))
-}
-
-fn write_new(new: &Path, old: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(new)?;
-    if let Ok(there) = fs::metadata(old) {
-        file.set_permissions(there.permissions())?;
-    }
-    file.write_all(bytes)?;
-    // Else a crash of the machine could leave an empty file in the place of a full one.
-    file.sync_all()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_replaced_whole_or_not_at_all() {
-        let folder = std::env::temp_dir().join(format!("perfkit-replace-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("run.json");
-        replace(&file, b"one").unwrap();
-        replace(&file, b"two").unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"two");
-
-        // A folder in the new file's way.
-        let way = folder.join(format!(".run.json.{}.tmp", std::process::id()));
-        fs::create_dir(&way).unwrap();
-        replace(&file, b"three").unwrap_err();
-        assert_eq!(fs::read(&file).unwrap(), b"two");
-        fs::remove_dir(&way).unwrap();
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left behind");
-
-        #[cfg(unix)]
-        {
-            let link = folder.join("latest.json");
-            std::os::unix::fs::symlink(&file, &link).unwrap();
-            replace(&link, b"four").unwrap();
-            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-            assert_eq!(fs::read(&file).unwrap(), b"four");
-            replace(Path::new("/dev/null"), b"five").unwrap();
-        }
-        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -28,7 +28,8 @@ const VARIABLES: [Variable<Builder>; 9] = [
             let percentile = |text: &str| {
                 text.trim().parse().ok().filter(|value: &f64| (0.0..=100.0).contains(value))
             };
-            builder.shown.percentiles = text.split(',').map(percentile).collect::<Option<_>>()?;
+            let all: Vec<_> = text.split(',').map(percentile).collect::<Option<_>>()?;
+            builder.shown.set_percentiles(&all);
             Some(())
         },
     },
@@ -130,6 +131,8 @@ mod tests {
     #[test]
     fn each_variable_sets_its_setting() {
         assert_eq!(apply_one("PERFKIT_PERCENTILES", "50, 99.9").0.shown.percentiles, [50.0, 99.9]);
+        let repeated = apply_one("PERFKIT_PERCENTILES", "50,99,50.0,0,-0").0;
+        assert_eq!(repeated.shown.percentiles, [50.0, 99.0, 0.0]);
         assert_eq!(apply_one("PERFKIT_SORT", "self").0.shown.sort, Sort::SelfTime);
         assert_eq!(apply_one("PERFKIT_LIMIT", "7").0.shown.limit, 7);
         assert_eq!(apply_one("PERFKIT_PRECISION", "2").0.precision, Some(2));
