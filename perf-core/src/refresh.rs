@@ -7,10 +7,8 @@ use crate::{
 };
 use std::{
     fmt,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Weak, atomic::Ordering::Relaxed},
 };
 
 /// What [`Registry::on_snapshot`] runs: to stop it. Dropped, it goes on.
@@ -49,7 +47,7 @@ impl fmt::Debug for Refresh {
 impl Registry {
     /// Runs `refresh` before each [`snapshot`](Self::snapshot), for numbers that somebody else keeps.
     /// It stays until [`Refresh::stop`] or as long as the registry, of which it should hold no handle: it is given one. Snapshots taken meanwhile do not wait for it, those it takes
-    /// itself neither.
+    /// itself neither. If it panics the snapshot is taken all the same.
     ///
     /// ```
     /// let registry = perf_core::Registry::new();
@@ -67,13 +65,6 @@ impl Registry {
 
     /// Runs what [`on_snapshot`](Self::on_snapshot) was given.
     pub(crate) fn refresh(&self) {
-        /// Ends the refreshing, by panic too.
-        struct Refreshing<'a>(&'a AtomicBool);
-        impl Drop for Refreshing<'_> {
-            fn drop(&mut self) {
-                self.0.store(false, Relaxed);
-            }
-        }
         let sources = {
             let Some(_busy) = Busy::enter() else { return };
             heal(self.core().sources.lock()).clone()
@@ -81,7 +72,26 @@ impl Registry {
         if sources.is_empty() || self.core().refreshing.swap(true, Relaxed) {
             return;
         }
-        let _refreshing = Refreshing(&self.core().refreshing);
-        sources.iter().for_each(|source| source(self));
+        for source in sources {
+            // Its numbers stay as they are, and whoever takes the snapshot goes on: perhaps a thread that
+            // has to, or one that is unwinding. The panic has been reported by its hook.
+            let _ = catch_unwind(AssertUnwindSafe(|| source(self)));
+        }
+        self.core().refreshing.store(false, Relaxed);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_panics_is_survived() {
+        let registry = Registry::new();
+        registry.on_snapshot(|_| panic!("on purpose"));
+        registry.on_snapshot(|registry| registry.counter("runs", &[]).add(1));
+        for runs in 1..=2 {
+            assert_eq!(registry.snapshot().counter("runs", &[]), Some(runs));
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 use once_cell::sync::Lazy;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
@@ -96,8 +96,8 @@ const BACKWARD: u64 = u64::MAX;
 /// No stripe has this place.
 pub(crate) const NOT_COPYING: usize = usize::MAX;
 
-/// Every registry that is alive, for the timer that ends on a thread of another registry.
-static ALIVE: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
+/// Every registry that is alive, by its id, for the timer that ends on a thread of another registry.
+static ALIVE: Mutex<BTreeMap<u32, Weak<Core>>> = Mutex::new(BTreeMap::new());
 
 impl Registry {
     /// An empty registry.
@@ -109,10 +109,11 @@ impl Registry {
     #[must_use]
     pub fn new() -> Self {
         static IDS: AtomicU32 = AtomicU32::new(1);
-        let core = Arc::new(Core::new(IDS.fetch_add(1, Relaxed)));
+        let id = IDS.fetch_add(1, Relaxed);
+        let core = Arc::new(Core::new(id));
         let mut alive = heal(ALIVE.lock());
-        alive.retain(|core| core.strong_count() > 0);
-        alive.push(Arc::downgrade(&core));
+        alive.retain(|_, core| core.strong_count() > 0);
+        alive.insert(id, Arc::downgrade(&core));
         Self { handle: Arc::new(Handle { core }) }
     }
 
@@ -351,7 +352,7 @@ impl Core {
 
     /// The registry of this id, if it is still alive.
     pub(crate) fn by_id(id: u32) -> Option<Arc<Self>> {
-        heal(ALIVE.lock()).iter().filter_map(Weak::upgrade).find(|core| core.id == id)
+        heal(ALIVE.lock()).get(&id)?.upgrade()
     }
 }
 
