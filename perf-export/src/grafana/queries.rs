@@ -44,10 +44,11 @@ impl Selector {
         self.failed("sum")
     }
 
+    /// Of the calls that were timed: how the others ended nobody knows.
     fn failed(&self, sum: &str) -> String {
         let of = &self.0;
         format!(
-            r#"{sum} (rate({CALLS}_total{{{of},outcome=~"error|panic"}}[{OVER}])) / {sum} (rate({CALLS}_total{{{of}}}[{OVER}]))"#
+            r#"{sum} (rate({CALLS}_total{{{of},outcome=~"error|panic"}}[{OVER}])) / {sum} (rate({CALLS}_total{{{of},outcome!="untimed"}}[{OVER}]))"#
         )
     }
 
@@ -108,7 +109,9 @@ fn literal(name: &str) -> String {
         match c {
             // RE2's own, each behind a backslash that is behind one in the string.
             '\\' => text.push_str(r"\\\\"),
-            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => {
+            // Nor a variable of Grafana's.
+            '$' => text.push_str("[$]"),
+            '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' => {
                 let _ = write!(text, r"\\{c}");
             }
             '"' => text.push_str(r#"\""#),
@@ -126,5 +129,6 @@ mod tests {
     #[test]
     fn names_are_taken_literally() {
         assert_eq!(literal(r#"a::B<C>.d|"e"\"#), r#"a::B<C>\\.d\\|\"e\"\\\\"#);
+        assert_eq!(literal("$job ${job} [[job]]"), r"[$]job [$]\\{job\\} \\[\\[job\\]\\]");
     }
 }
