@@ -48,8 +48,10 @@ fn is_there(program: &str) -> bool {
 fn install(packages: &[&str]) -> Result {
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     let apt = |arguments: &[&str]| {
-        let all = [if root { &[] } else { &["apt-get"][..] }, arguments].concat();
-        run(if root { "apt-get" } else { "sudo" }, &all, &[("DEBIAN_FRONTEND", "noninteractive")])
+        // `sudo` hands no variables on.
+        let apt_get: [&str; 3] = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+        let all = [if root { &[] } else { &["sudo"][..] }, &apt_get, arguments].concat();
+        run(all[0], &all[1..], &[])
     };
     apt(&["update", "--quiet"])?;
     apt(&[&["install", "--quiet", "--yes", "--no-install-recommends"], packages].concat())?;

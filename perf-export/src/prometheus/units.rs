@@ -4,7 +4,7 @@ use super::families::Kind;
 
 /// UCUM codes (<https://ucum.org>) and Prometheus' words for them, as OpenTelemetry translates them:
 /// <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>.
-const WORDS: [(&str, &str); 36] = [
+const WORDS: [(&str, &str); 38] = [
     ("%", "percent"),
     ("A", "amperes"),
     ("By", "bytes"),
@@ -41,6 +41,9 @@ const WORDS: [(&str, &str); 36] = [
     ("s", "seconds"),
     ("us", "microseconds"),
     ("wk", "weeks"),
+    // No codes, but often written: without their first letter, the micro sign, they would be seconds.
+    ("\u{b5}s", "microseconds"),
+    ("\u{3bc}s", "microseconds"),
 ];
 
 /// The word for a UCUM code; empty for none. A code that is not known stands as it is, as far as a
@@ -81,6 +84,7 @@ mod tests {
     fn units_become_words() {
         for (unit, expected) in [
             ("By", "bytes"),
+            ("\u{b5}s", "microseconds"),
             ("{request}", ""),
             ("{request}/s", "per_second"),
             ("1/s", "per_second"),
