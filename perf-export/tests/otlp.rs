@@ -325,11 +325,16 @@ fn requests_are_compressed_where_asked_for() {
 fn headers_are_sent_and_never_shown() {
     let (registry, collector) = (Registry::new(), Collector::start([]));
     let builder = exporter(&registry, &collector).header("Authorization", "Bearer s3cret");
+    let builder = builder.header("Content-Type", "text/plain").header("content-encoding", "br");
     assert!(!format!("{builder:?}").contains("s3cret"));
     let exporter = builder.start().unwrap();
     assert!(!format!("{exporter:?}").contains("s3cret"));
     exporter.flush().unwrap();
-    assert_eq!(collector.next().header("authorization"), Some("Bearer s3cret"));
+    let request = collector.next();
+    assert_eq!(request.header("authorization"), Some("Bearer s3cret"));
+    let of_content = |line: &&String| line.starts_with("content-") && !line.contains("length");
+    let of_content: Vec<_> = request.head.iter().filter(of_content).collect();
+    assert_eq!(of_content, ["content-type: application/x-protobuf"]);
 }
 
 #[test]

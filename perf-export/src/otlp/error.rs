@@ -59,6 +59,8 @@ pub enum PushError {
     },
     /// It was not over when the time given for it was.
     Late,
+    /// The thread that pushes is no more: it panicked, or is not in this process, which was forked.
+    Ended,
 }
 
 impl fmt::Display for PushError {
@@ -72,6 +74,7 @@ impl fmt::Display for PushError {
                 write!(f, "the collector answered {status}: {message}")
             }
             Self::Late => f.write_str("the push was not over in time"),
+            Self::Ended => f.write_str("the thread that pushes has ended"),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     push::{Pusher, Wanted},
 };
 use std::{
-    sync::mpsc::{self, Sender, SyncSender},
+    sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -24,7 +24,11 @@ const GRACE: Duration = Duration::from_millis(500);
 /// everything since the registry began, nothing is lost meanwhile. The log says once that pushes begin to
 /// fail, and once that they arrive again.
 ///
-/// Dropping it pushes a last time, as [`stop`](Self::stop) does, and logs if that fails.
+/// Dropping it pushes a last time, as [`stop`](Self::stop) does, and logs if that fails. A program that
+/// forks (to become a daemon, say) starts it afterwards: threads stay behind.
+///
+/// Requests go through the proxy of `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY`, if there is one, but those
+/// to the hosts of `NO_PROXY`.
 ///
 /// ```no_run
 /// use perf_export::otlp::{Exporter, Resource};
@@ -44,6 +48,8 @@ pub struct Exporter {
     export_timeout: Duration,
     stop_timeout: Duration,
     wanted: Sender<Wanted>,
+    /// That of the thread.
+    process: u32,
     /// Until it is stopped.
     thread: Option<JoinHandle<()>>,
 }
@@ -65,6 +71,7 @@ impl Exporter {
             export_timeout: builder.export_timeout,
             stop_timeout: builder.stop_timeout,
             wanted,
+            process: std::process::id(),
             thread: Some(thread.map_err(StartError::Thread)?),
         })
     }
@@ -93,8 +100,8 @@ impl Exporter {
     fn end(&mut self) -> Result<(), PushError> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
         let pushed = self.push(self.stop_timeout, true);
-        // Else it waits in a request.
-        if pushed != Err(PushError::Late) || thread.is_finished() {
+        // Else it waits in a request; or, in a process that was forked, is not there.
+        if !matches!(pushed, Err(PushError::Late | PushError::Ended)) || thread.is_finished() {
             let _ = thread.join();
         }
         pushed
@@ -104,9 +111,14 @@ impl Exporter {
         let end = Instant::now() + timeout;
         let (done, result): (SyncSender<_>, _) = mpsc::sync_channel(1);
         let wanted = Wanted { end, is_last, done };
-        self.wanted.send(wanted).map_err(|_| PushError::Late)?;
+        if self.process != std::process::id() || self.wanted.send(wanted).is_err() {
+            return Err(PushError::Ended);
+        }
         // The thread gives up by itself at the end, and then says why.
-        result.recv_timeout(timeout + GRACE).unwrap_or(Err(PushError::Late))
+        result.recv_timeout(timeout + GRACE).unwrap_or_else(|error| match error {
+            RecvTimeoutError::Timeout => Err(PushError::Late),
+            RecvTimeoutError::Disconnected => Err(PushError::Ended),
+        })
     }
 }
 

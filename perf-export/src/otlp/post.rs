@@ -12,7 +12,10 @@ use std::{
 };
 use ureq::{
     Agent, Body,
-    http::{HeaderMap, Response, header::RETRY_AFTER},
+    http::{
+        HeaderMap, HeaderValue, Response,
+        header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
+    },
 };
 
 /// Longer answers are not read.
@@ -82,14 +85,17 @@ impl Client {
         request: Vec<u8>,
         timeout: Duration,
     ) -> Result<Option<ExportMetricsPartialSuccess>, Failure> {
-        let mut post = self.agent.post(self.endpoint.uri());
-        for (name, value) in &self.headers {
-            post = post.header(name, value);
-        }
-        post = post.header("content-type", "application/x-protobuf");
         let (request, is_gzip) = self.compressed(request);
+        let mut headers = self.headers.clone();
+        // In the place of the user's, which would be wrong.
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        headers.remove(CONTENT_ENCODING);
         if is_gzip {
-            post = post.header("content-encoding", "gzip");
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let mut post = self.agent.post(self.endpoint.uri());
+        for (name, value) in &headers {
+            post = post.header(name, value);
         }
         let post = post.config().timeout_global(Some(timeout)).build();
         let answer = post.send(&request).map_err(|error| self.not_sent(&error))?;
