@@ -362,3 +362,29 @@ fn a_snapshot_may_be_empty_or_large() {
         Read::text(&snapshot(Vec::new(), vec![metric("x", long.clone(), MetricValue::Counter(1))]));
     assert_eq!(read.samples[&("x_total".to_owned(), Labels::from_iter(long))], 1.0);
 }
+
+#[test]
+fn nothing_falls_while_threads_record() {
+    let registry = Registry::new();
+    std::thread::scope(|scope| {
+        for thread in 1..=3_u64 {
+            let registry = &registry;
+            scope.spawn(move || {
+                let sizes = registry.distribution("sizes", &[("thread", &thread.to_string())]);
+                for n in 0..20_000_u64 {
+                    let nanos = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (20 + n % 40);
+                    registry.record("work", std::time::Duration::from_nanos(nanos));
+                    sizes.record((nanos % 5_000) as f64);
+                }
+            });
+        }
+        let mut before = Read::default();
+        for _ in 0..40 {
+            let now = Read::text(&registry.snapshot());
+            for (key, value) in &before.samples {
+                assert!(now.samples[key] >= *value, "{key:?}: {value}, {}", now.samples[key]);
+            }
+            before = now;
+        }
+    });
+}
