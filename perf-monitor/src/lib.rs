@@ -1,0 +1,27 @@
+//! The watcher: a thread that takes a snapshot at each tick, keeps the last ones as windows, evaluates
+//! rules over them, and tells somebody.
+//!
+//! Everything that decides anything is a plain value that is given snapshots and the time; the thread in
+//! [`Monitor`] only hands them on. So tests need no clock but the times they write down.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`windows`] | the last minutes and hours, from the intervals between ticks |
+//! | [`report`] | what happened so far, for people and as an event |
+//! | [`rules`] | from windows to alerts: pending, firing, resolved |
+//! | [`notify`] | alerts to Slack, webhooks, Alertmanager, the log |
+//! | [`health`] | checks, and what they add up to |
+//! | [`system`] | CPU, memory, files, threads, the way to other hosts |
+//! | [`config`] | all of it from one file and the environment |
+
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
+
+pub mod alert;
+pub mod config;
+pub mod health;
+mod monitor;
+pub mod notify;
+pub mod report;
+pub mod rules;
+pub mod system;
+pub mod windows;
