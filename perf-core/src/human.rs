@@ -104,7 +104,12 @@ pub fn printable(name: &str) -> String {
 }
 
 /// A value with its unit (a UCUM code) as people read it: `1 234`, `0.125`, `12.5 MiB`, `85 %`.
-pub(crate) fn measure(value: f64, unit: Option<&str>) -> String {
+///
+/// ```
+/// assert_eq!(perf_core::human::measure(0.25, Some("s")), "250.0 ms");
+/// ```
+#[must_use]
+pub fn measure(value: f64, unit: Option<&str>) -> String {
     match unit {
         Some("By") => bytes(value),
         Some("s") if value.is_finite() => {

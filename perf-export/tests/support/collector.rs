@@ -1,5 +1,7 @@
 //! A collector for tests: it keeps what it is sent, and answers as told.
 
+#![allow(dead_code, reason = "not every test uses all of it")]
+
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Read, Write},
@@ -29,8 +31,12 @@ impl Request {
 pub(crate) enum Answer {
     /// The status line after `HTTP/1.1`, headers each with its line end, and a body.
     Status(&'static str, String, Vec<u8>),
+    /// 200, after that time.
+    Late(Duration),
     /// Nothing, until the other side goes.
     Silence,
+    /// The end of the connection.
+    Closed,
 }
 
 impl Answer {
@@ -86,13 +92,20 @@ fn serve(stream: TcpStream, sender: &mpsc::Sender<Request>, answers: &Mutex<VecD
         let _ = sender.send(request);
         match answer {
             Answer::Silence => drop(reader.read(&mut [0])),
-            Answer::Status(status, headers, body) => {
-                let head =
-                    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n", body.len());
-                let _ = writer.write_all(&[head.as_bytes(), &body].concat());
+            Answer::Closed => return,
+            Answer::Late(time) => {
+                std::thread::sleep(time);
+                write(&mut writer, "200 OK", "", &[]);
             }
+            Answer::Status(status, headers, body) => write(&mut writer, status, &headers, &body),
         }
     }
+}
+
+/// The other side may have gone.
+fn write(writer: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+    let head = format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    let _ = writer.write_all(&[head.as_bytes(), body].concat());
 }
 
 fn read(reader: &mut impl BufRead) -> Option<Request> {

@@ -1,9 +1,73 @@
 //! Alerts on their way to people.
+//!
+//! A [`Delivery`] has a thread and a queue for each [`Notifier`]: a slow one holds nobody else up, and
+//! one that fails is tried again until it does not.
+//!
+//! ```
+//! use perf_monitor::notify::{Delivery, Log};
+//! use std::time::Duration;
+//!
+//! let registry = perf_core::Registry::new();
+//! let delivery = Delivery::new(vec![Box::new(Log)], &registry)?;
+//! delivery.send(vec![]);
+//! assert!(delivery.stop(Duration::from_secs(5)).is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! | notifier | where alerts go |
+//! |---|---|
+//! | [`Slack`] | an incoming webhook of Slack's |
+//! | [`Webhook`] | a URL, in the form of Alertmanager's own webhook |
+//! | [`Alertmanager`] | an Alertmanager, which groups, silences and routes |
+//! | [`Log`] | `tracing` |
+//! | your own | implement [`Notifier`] |
+
+mod alertmanager;
+mod delivery;
+mod error;
+mod figures;
+mod form;
+mod http;
+mod lane;
+mod log;
+mod queue;
+mod report;
+mod slack;
+mod webhook;
+mod worker;
+
+pub use alertmanager::Alertmanager;
+pub use delivery::{Delivery, Undelivered};
+pub use error::{Failure, SetupError};
+pub use log::Log;
+pub use slack::{Slack, Trend};
+pub use webhook::Webhook;
 
 use crate::alert::Alert;
-use std::{fmt, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-/// A way to tell somebody. It is called on a thread of its own, and may take its time.
+/// A way to tell somebody. It is called on a thread of its own, and may take its time. If it panics, the
+/// alerts it was given count as failed, and it is called again with the next.
+///
+/// ```
+/// use perf_monitor::{alert::Alert, notify::{Failure, Notifier}};
+///
+/// struct Pager;
+///
+/// impl Notifier for Pager {
+///     fn name(&self) -> &str {
+///         "pager"
+///     }
+///
+///     fn send(&mut self, alerts: &[Alert]) -> Result<(), Failure> {
+///         alerts.iter().for_each(|alert| println!("{}", alert.summary));
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Notifier: Send {
     /// What it is called in figures and logs: a short word, such as `slack`.
     fn name(&self) -> &str;
@@ -14,23 +78,20 @@ pub trait Notifier: Send {
     ///
     /// [`Failure`] says whether to try again, and when; the same alerts then come again.
     fn send(&mut self, alerts: &[Alert]) -> Result<(), Failure>;
-}
 
-/// Alerts were not sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// What happened, without secrets.
-    pub message: String,
-    /// Whether trying again may help.
-    pub is_temporary: bool,
-    /// How long the other side asks us to wait.
-    pub retry_after: Option<Duration>,
-}
+    /// How many alerts it takes at once, at least 1: 100 unless said otherwise.
+    fn most(&self) -> usize {
+        100
+    }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+    /// After how long without a call it wants one with no alerts, to repeat what it said before. Without
+    /// one, as most are, it is called for alerts only.
+    fn repeat_interval(&self) -> Option<Duration> {
+        None
     }
 }
 
-impl std::error::Error for Failure {}
+/// The lock, also where another thread panicked with it: what is behind ours is whole at all times.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

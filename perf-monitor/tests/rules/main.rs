@@ -1,0 +1,9 @@
+//! Rules over windows that are written down, at times that are.
+
+mod edges;
+mod families;
+mod files;
+mod measures;
+mod reference;
+mod source;
+mod states;
