@@ -1,6 +1,7 @@
 //! Tables of a name and figures, as text.
 
 use comfy_table::{CellAlignment, ColumnConstraint, LineStyle, Table, Width, presets};
+use std::fmt;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A table of a summary as text cells, for whoever sets it in another form.
@@ -14,6 +15,14 @@ pub struct SummaryTable {
     pub rows: Vec<Vec<String>>,
     /// What the figures rest on.
     pub notes: Vec<String>,
+}
+
+impl fmt::Display for SummaryTable {
+    /// In columns, below a rule, with the notes under it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        grid(self).lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))?;
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
+    }
 }
 
 /// Cells below the titles of their columns: names to the left, figures to the right.

@@ -3,8 +3,9 @@
 use crate::{
     buckets::Layout,
     counts::{at_percentile, combined, total},
+    sorted,
 };
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// The distribution of an operation's durations.
 ///
@@ -113,12 +114,29 @@ impl Histogram {
 
     /// Adds the calls of another histogram. If that keeps fewer digits, the sum keeps as few.
     pub fn merge(&mut self, other: &Self) {
-        self.combine(other, u64::saturating_add);
+        self.keep_digits(other.digits());
+        let add =
+            |ours: &mut (u32, u64), theirs: &(u32, u64)| ours.1 = ours.1.saturating_add(theirs.1);
+        sorted::merge(&mut self.counts, &other.at(self.layout), |a, b| a.0.cmp(&b.0), add);
+    }
+
+    /// Keeps at most so many digits.
+    pub(crate) fn keep_digits(&mut self, digits: u8) {
+        let layout = Layout::new(digits.min(self.digits()));
+        if layout != self.layout {
+            *self = Self { layout, counts: self.at(layout).into_owned() };
+        }
+    }
+
+    /// Gives back memory it does not need.
+    pub(crate) fn shrink(&mut self) {
+        self.counts.shrink_to_fit();
     }
 
     /// Takes away the calls of an earlier state of this histogram.
     pub fn subtract(&mut self, earlier: &Self) {
-        self.combine(earlier, u64::saturating_sub);
+        self.keep_digits(earlier.digits());
+        self.counts = combined(&self.counts, &earlier.at(self.layout), u64::saturating_sub);
     }
 
     /// The same calls in the `hdrhistogram` crate's type, for everything that crate can do.
@@ -136,21 +154,14 @@ impl Histogram {
         hdr
     }
 
-    fn combine(&mut self, other: &Self, combine: fn(u64, u64) -> u64) {
-        let digits = self.digits().min(other.digits());
-        let layout = Layout::new(digits);
-        let counts = combined(&self.at(layout), &other.at(layout), combine);
-        *self = Self { layout, counts };
-    }
-
     /// The counts in another layout of at most as many digits.
-    fn at(&self, layout: Layout) -> Vec<(u32, u64)> {
+    fn at(&self, layout: Layout) -> Cow<'_, [(u32, u64)]> {
         if layout == self.layout {
-            return self.counts.clone();
+            return Cow::Borrowed(&self.counts);
         }
         let mut coarse = Self::from_layout(layout);
         self.buckets().for_each(|bucket| coarse.push(bucket.low_ns, bucket.count));
-        coarse.counts
+        Cow::Owned(coarse.counts)
     }
 }
 

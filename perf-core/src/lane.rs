@@ -11,7 +11,7 @@ use crate::{
     local::{self, Busy},
     primitive::heal,
     registry::Core,
-    ring::{Consuming, Event, Ring},
+    ring::{Consuming, Event, Ring, Slot},
     skips::Skips,
     word::Word,
 };
@@ -157,6 +157,7 @@ fn drain(consuming: &mut Consuming<'_, Destination, RING>) {
         let Some(core) = &destination.core else {
             return;
         };
+        core.recent.take_in(parts.into_iter().flatten().map(Slot::event));
         let mut table = core.stripe(&mut destination.stripe);
         parts.into_iter().for_each(|slots| table.record_all(slots, &core.recording));
     });

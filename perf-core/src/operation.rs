@@ -324,7 +324,18 @@ impl Operation {
         self.merge(&added);
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Adds the calls of another operation: of other labels, or of another name. It keeps its own name
+    /// and labels.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let registry = perf_core::Registry::new();
+    /// (1..=2).for_each(|n| registry.record(&format!("step_{n}"), Duration::from_millis(n)));
+    /// let mut both = registry.get("step_1").unwrap();
+    /// both.merge(&registry.get("step_2").unwrap());
+    /// assert_eq!((both.count(), both.max()), (2, Some(Duration::from_millis(2))));
+    /// ```
+    pub fn merge(&mut self, other: &Self) {
         self.combine(other, u64::saturating_add);
         if let Some(theirs) = other.polls {
             let ours = self.polls.get_or_insert_default();

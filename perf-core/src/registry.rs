@@ -10,6 +10,7 @@ use crate::{
     operation::Operation,
     outcome::Outcome,
     primitive::{heal, heal_try},
+    recent::{MOST_RECENT, Recent},
     ring::Event,
     snapshot::Snapshot,
     table::{Recording, Table},
@@ -81,6 +82,7 @@ pub(crate) struct Core {
     pub(crate) running: Mutex<Running>,
     pub(crate) recording: Recording,
     pub(crate) instruments: Instruments,
+    pub(crate) recent: Recent,
     /// What is run before a snapshot.
     pub(crate) sources: Mutex<Vec<Source>>,
     pub(crate) refreshing: AtomicBool,
@@ -157,6 +159,7 @@ impl Registry {
         stripes.iter_mut().for_each(|table| table.reset(&core.recording));
         heal(core.skipped.lock()).clear();
         core.instruments.reset();
+        core.recent.reset();
         *heal(core.started.lock()) = SystemTime::now();
     }
 
@@ -233,7 +236,9 @@ impl Registry {
         }
         match Busy::enter() {
             Some(_busy) => {
-                self.core().stripe(&mut 0).record_many(event, times, &self.core().recording);
+                let core = self.core();
+                core.recent.take_in(std::iter::repeat_n(event, times.min(MOST_RECENT) as usize));
+                core.stripe(&mut 0).record_many(event, times, &core.recording);
             }
             None => local::lose(),
         }
@@ -287,6 +292,7 @@ impl Core {
             running: Mutex::default(),
             recording: Recording::new(Clock::get().ticks_of(MAX_DURATION)),
             instruments: Instruments::default(),
+            recent: Recent::default(),
             sources: Mutex::default(),
             refreshing: AtomicBool::new(false),
         }
@@ -341,6 +347,7 @@ impl Core {
         let Some(_busy) = Busy::enter() else {
             return local::lose();
         };
+        self.recent.take_in([event]);
         self.stripe(&mut 0).record(event, &self.recording);
     }
 

@@ -5,11 +5,11 @@ use crate::{
     instruments::Description,
     metric::{Metric, MetricValue},
     operation::Operation,
+    sorted,
     values::ValueHistogram,
 };
 use std::{
     borrow::Cow,
-    cmp::Ordering,
     collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -33,15 +33,15 @@ use std::{
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    started: SystemTime,
-    taken: SystemTime,
-    lost: u64,
+    pub(crate) started: SystemTime,
+    pub(crate) taken: SystemTime,
+    pub(crate) lost: u64,
     /// By name, then labels.
-    operations: Vec<Operation>,
+    pub(crate) operations: Vec<Operation>,
     /// By name, then labels, then kind.
-    metrics: Vec<Metric>,
+    pub(crate) metrics: Vec<Metric>,
     /// Of all names, operations' too.
-    descriptions: BTreeMap<Arc<str>, Arc<Description>>,
+    pub(crate) descriptions: BTreeMap<Arc<str>, Arc<Description>>,
 }
 
 impl Snapshot {
@@ -205,9 +205,9 @@ impl Snapshot {
         self.taken = self.taken.max(other.taken);
         self.lost = self.lost.max(other.lost);
         let by_series = |a: &Operation, b: &Operation| a.series.cmp(&b.series);
-        merge(&mut self.operations, &other.operations, by_series, Operation::merge);
+        sorted::merge(&mut self.operations, &other.operations, by_series, Operation::merge);
         let by_key = |a: &Metric, b: &Metric| a.key().cmp(&b.key());
-        merge(&mut self.metrics, &other.metrics, by_key, Metric::merge);
+        sorted::merge(&mut self.metrics, &other.metrics, by_key, Metric::merge);
         for (name, theirs) in &other.descriptions {
             let ours = self.descriptions.entry(Arc::clone(name)).or_default();
             // The order of merging must not matter.
@@ -217,7 +217,9 @@ impl Snapshot {
 
     /// The values of an operation's series that are not known to be seconds.
     fn values_of(&self, operation: &Operation) -> Option<&ValueHistogram> {
-        let mut of_series = self.metrics.iter().filter(|metric| metric.series == operation.series);
+        let first = self.metrics.partition_point(|metric| metric.series < operation.series);
+        let mut of_series =
+            self.metrics[first..].iter().take_while(|metric| metric.series == operation.series);
         of_series.find_map(|metric| match metric.value() {
             MetricValue::Distribution(values) => Some(values),
             _ => None,
@@ -264,22 +266,4 @@ impl Snapshot {
             descriptions: self.descriptions.clone(),
         }
     }
-}
-
-/// Merges what is sorted and holds each once into what does so, too.
-fn merge<T: Clone>(
-    ours: &mut Vec<T>,
-    theirs: &[T],
-    order: impl Fn(&T, &T) -> Ordering,
-    merge: impl Fn(&mut T, &T),
-) {
-    let known = ours.len();
-    for item in theirs {
-        match ours[..known].binary_search_by(|our| order(our, item)) {
-            Ok(at) => merge(&mut ours[at], item),
-            Err(_) => ours.push(item.clone()),
-        }
-    }
-    // Two sorted runs: in one pass, where to insert each would move all behind it.
-    ours.sort_by(order);
 }

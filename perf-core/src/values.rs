@@ -249,6 +249,14 @@ impl ValueHistogram {
         self.refused = combine(self.refused, other.refused);
     }
 
+    /// Keeps at most so many digits, and no memory it does not need.
+    pub(crate) fn keep_digits(&mut self, digits: u8) {
+        let bits = Self::new(digits).bits.min(self.bits);
+        self.counts = self.at(bits);
+        self.counts.shrink_to_fit();
+        self.bits = bits;
+    }
+
     /// The counts with at most as many bits.
     fn at(&self, bits: u8) -> Vec<(i32, u64)> {
         let mut counts: Vec<(i32, u64)> = Vec::with_capacity(self.counts.len());

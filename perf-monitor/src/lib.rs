@@ -23,5 +23,9 @@ mod monitor;
 pub mod notify;
 pub mod report;
 pub mod rules;
+mod setup;
 pub mod system;
 pub mod windows;
+
+pub use monitor::Monitor;
+pub use setup::{Builder, StartError};

@@ -1,6 +1,9 @@
 //! Settings from files and the environment.
 
-use perf_monitor::config::{self, Config, ReportStyle};
+use perf_monitor::{
+    config::{self, Config, ReportStyle},
+    rules::Rule,
+};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use std::{
@@ -54,15 +57,21 @@ fn all_of_it() {
         enabled = false
         [[rules]]
         name = "slow"
+        measure = "p95"
+        of = "query *"
+        above = 0.5
         [[rules]]
         name = "ill"
+        measure = "error_rate"
+        above = "5 %"
+        for = "2m"
     "##;
     let config = Config::from_toml(text).unwrap();
     assert_eq!(config.interval, Duration::from_secs(10));
     assert_eq!(config.windows, [30, 90].map(Duration::from_secs));
     assert_eq!(config.report.style, ReportStyle::Both);
     assert_eq!(config.system.probe_timeout, Duration::from_millis(250));
-    let names: Vec<_> = config.rules.iter().filter_map(|rule| rule["name"].as_str()).collect();
+    let names: Vec<_> = config.rules.iter().map(Rule::name).collect();
     assert_eq!(names, ["slow", "ill"]);
     let url = config.notify.slack.url().unwrap().unwrap();
     assert_eq!(url.expose_secret(), "https://hooks.example/s3cret");

@@ -30,7 +30,7 @@ mod values;
 
 pub use error::ConfigError;
 pub use settings::{
-    AlertmanagerSettings, Config, LogSettings, NotifySettings, ReportSettings, ReportStyle, Rule,
+    AlertmanagerSettings, Config, LogSettings, NotifySettings, ReportSettings, ReportStyle,
     SlackSettings, SystemSettings, WebhookSettings,
 };
 

@@ -5,12 +5,9 @@ use super::values::{
     duration, durations, from_milliseconds, from_text, not_empty, secret, secret_in, secret_text,
     secrets, text,
 };
+use crate::rules::Rule;
 use secrecy::SecretString;
 use std::{path::PathBuf, time::Duration};
-
-/// One rule as it is written. The place to put a type of rules that knows how to be read by serde: its
-/// errors then have line and key like all others.
-pub type Rule = toml::Table;
 
 /// Settings of perfkit's watcher. Durations are text such as "1m30s", or whole numbers of seconds.
 #[derive(Clone, Debug, confique::Config)]

@@ -1,0 +1,118 @@
+//! What windows keep: bounded, whatever comes. In a binary of its own, for it has an allocator that
+//! counts.
+
+use allocation_counter::measure;
+use perf_core::Registry;
+use perf_monitor::windows::Windows;
+use std::time::{Duration, Instant, SystemTime};
+
+const OPERATIONS: u64 = 500;
+
+/// Monitoring by a clock that is told the time.
+struct Simulation {
+    registry: Registry,
+    windows: Windows,
+    names: Vec<String>,
+    /// How many different durations there are, as a power of two.
+    bits: u32,
+    seconds: u64,
+    seed: u64,
+    /// The time of taking in ticks, and how many.
+    pushed: (Duration, u32),
+}
+
+impl Simulation {
+    fn new(operations: u64, bits: u32) -> Self {
+        let names = (0..operations).map(|n| format!("operation_{n}")).collect();
+        let windows = Windows::default();
+        Self {
+            registry: Registry::new(),
+            windows,
+            names,
+            bits,
+            seconds: 0,
+            seed: 1,
+            pushed: (Duration::ZERO, 0),
+        }
+    }
+
+    /// A tick every so many seconds, with calls of 1 to some 10 ms of each operation before it.
+    fn run(&mut self, until: u64, every: u64, calls: u64) {
+        while self.seconds < until {
+            self.seconds += every;
+            for name in &self.names {
+                for _ in 0..calls {
+                    self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let one_of = (self.seed >> (64 - self.bits)) as f64;
+                    let spread = 1.0 + one_of / 2_f64.powf(self.bits.into());
+                    let duration = Duration::from_secs_f64(1e-3 * spread.powi(3));
+                    self.registry.record(name, duration);
+                }
+            }
+            let start = SystemTime::UNIX_EPOCH;
+            let now = start + Duration::from_secs(self.seconds);
+            let snapshot = self.registry.snapshot().dated(start, now);
+            let begun = Instant::now();
+            self.windows.push(snapshot);
+            self.pushed = (self.pushed.0 + begun.elapsed(), self.pushed.1 + 1);
+        }
+    }
+
+    /// The time to merge all windows after a tick, at best.
+    fn over(&mut self) -> Duration {
+        let last = self.windows.total().cloned().unwrap();
+        let merge = |_| {
+            self.windows.push(last.clone());
+            let start = Instant::now();
+            for length in self.windows.lengths() {
+                assert!(self.windows.over(*length).is_some());
+            }
+            start.elapsed()
+        };
+        (0..10).map(merge).min().unwrap_or_default()
+    }
+
+    /// Bytes that the windows hold, beside the last snapshot.
+    fn bytes(&self) -> i64 {
+        let mut kept = None;
+        let all = measure(|| kept = Some(self.windows.clone())).bytes_current;
+        let last = measure(|| drop(self.windows.total().cloned())).bytes_max;
+        drop(kept);
+        all - last.cast_signed()
+    }
+}
+
+#[test]
+fn an_hour_of_500_operations_keeps_no_more_at_its_end_than_in_its_middle() {
+    let mut simulation = None;
+    let first = measure(|| simulation = Some(Simulation::new(OPERATIONS, 5))).bytes_current;
+    let simulation = simulation.as_mut().unwrap();
+    let mut live = first;
+    // The longest window fills first.
+    let [full, halfway, end] = [60, 90, 120].map(|minutes| {
+        live += measure(|| simulation.run(60 * minutes, 30, 2)).bytes_current;
+        live
+    });
+    for (what, bytes) in [("halfway", halfway), ("at the end", end)] {
+        let share = bytes as f64 / full as f64;
+        assert!((0.95..1.05).contains(&share), "{what}: {bytes} bytes after {full}");
+    }
+    assert!(simulation.bytes() > full / 4, "of that, much is windows");
+    println!("{OPERATIONS} operations: {full} bytes, {halfway} halfway, {end} at the end");
+}
+
+/// `cargo test -p perf-monitor --release --test windows_memory -- --nocapture figures`.
+#[test]
+fn figures_are_printed_of_what_windows_cost() {
+    for (operations, every, calls) in [(200, 60, 10), (200, 10, 5), (500, 60, 10), (500, 10, 5)] {
+        let mut simulation = Simulation::new(operations, 24);
+        simulation.run(3_660, every, calls);
+        let mib = simulation.bytes() as f64 / f64::from(1 << 20);
+        let (push, over) = (simulation.pushed.0 / simulation.pushed.1, simulation.over());
+        println!(
+            "{operations} operations, a tick every {every} s with {calls} calls each: {mib:.1} MiB, \
+             {push:?} to push, {over:?} for all windows"
+        );
+        assert!(mib < 50.0);
+    }
+}
