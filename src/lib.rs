@@ -82,6 +82,8 @@ pub use perf_bridges::*;
 pub use perf_core::*;
 pub use perf_export::{self as export, Builder, Format, Output, SummaryGuard, flush, init};
 pub use perf_macros::timed;
+#[cfg(feature = "monitor")]
+pub use perf_monitor as monitor;
 
 #[doc(hidden)]
 pub use perf_core::__private;
