@@ -28,7 +28,7 @@ fn job(takes: Duration) {
 struct Printed;
 
 impl Notifier for Printed {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "printed"
     }
 

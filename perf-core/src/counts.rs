@@ -24,6 +24,39 @@ pub(crate) fn rank(percentile: f64, total: u64) -> u64 {
     ((exact - exact * f64::EPSILON).ceil() as u64).clamp(1, total.max(1))
 }
 
+/// Adds counts to others, in place: many small lists are added to one that soon has most buckets.
+pub(crate) fn add(ours: &mut Vec<(u32, u64)>, theirs: &[(u32, u64)]) {
+    let (mut at, mut missing) = (0, 0);
+    for (bucket, count) in theirs {
+        at += ours[at..].partition_point(|(our, _)| our < bucket);
+        match ours.get_mut(at) {
+            Some((our, sum)) if our == bucket => *sum = sum.saturating_add(*count),
+            _ => missing += 1,
+        }
+    }
+    insert(ours, theirs, missing);
+}
+
+/// Puts so many counts, those of buckets that are not there yet, in their places: the last one first, so
+/// that each of ours moves once at most.
+fn insert(ours: &mut Vec<(u32, u64)>, theirs: &[(u32, u64)], mut missing: usize) {
+    let mut left = ours.len();
+    ours.resize(left + missing, (0, 0));
+    for their in theirs.iter().rev() {
+        if missing == 0 {
+            return;
+        }
+        let place = ours[..left].partition_point(|(our, _)| *our < their.0);
+        let is_known = place < left && ours[place].0 == their.0;
+        if !is_known {
+            ours.copy_within(place..left, place + missing);
+            left = place;
+            missing -= 1;
+            ours[place + missing] = *their;
+        }
+    }
+}
+
 /// Two sorted lists of counts as one, without what becomes 0.
 pub(crate) fn combined<K: Copy + Ord>(
     ours: &[(K, u64)],

@@ -2,8 +2,7 @@
 
 use crate::{
     buckets::Layout,
-    counts::{at_percentile, combined, total},
-    sorted,
+    counts::{add, at_percentile, combined, total},
 };
 use std::{borrow::Cow, time::Duration};
 
@@ -115,9 +114,7 @@ impl Histogram {
     /// Adds the calls of another histogram. If that keeps fewer digits, the sum keeps as few.
     pub fn merge(&mut self, other: &Self) {
         self.keep_digits(other.digits());
-        let add =
-            |ours: &mut (u32, u64), theirs: &(u32, u64)| ours.1 = ours.1.saturating_add(theirs.1);
-        sorted::merge(&mut self.counts, &other.at(self.layout), |a, b| a.0.cmp(&b.0), add);
+        add(&mut self.counts, &other.at(self.layout));
     }
 
     /// Keeps at most so many digits.

@@ -17,7 +17,7 @@ use std::{
 struct Told(Sender<Alert>);
 
 impl Notifier for Told {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "told"
     }
 

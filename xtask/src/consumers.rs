@@ -5,9 +5,10 @@ use crate::{Result, run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 9] = [
     ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
+    ("prometheus-alertmanager", "prometheus-alertmanager"),
     ("dot", "graphviz"),
     ("sqlite3", "sqlite3"),
     ("openssl", "openssl"),

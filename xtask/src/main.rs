@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// The facade's features, each alone; without any, and all of them, are checked too.
-const FEATURES: [&str; 14] = [
+const FEATURES: [&str; 15] = [
     "enabled",
     "signals",
     "tracing",
@@ -44,21 +44,23 @@ const FEATURES: [&str; 14] = [
     "prometheus",
     "otlp",
     "otlp-tls",
+    "monitor",
 ];
 
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
 const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
-    files,prometheus,otlp-tls";
+    files,prometheus,otlp-tls,monitor";
 
 /// Packages that everything is checked of without others' features.
 const WITHOUT_ALLOC: [&str; 5] =
     ["--workspace", "--exclude", "perf-bench", "--exclude", "perf-alloc"];
 
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     ("quickstart", ""),
     ("async_service", ""),
     ("tracker", ""),
     ("exports", "files"),
+    ("supervisor", "monitor"),
     ("existing_tracing_app", "tracing"),
     ("axum_service", "axum,tracing"),
 ];
@@ -99,8 +101,17 @@ fn tests() -> Result<u64> {
 /// What others' programs make of what perfkit writes: those tests are ignored elsewhere.
 fn consumer_tests() -> Result<u64> {
     let python = consumers::ensure()?;
-    let ignored =
-        ["nextest", "run", "-p", "perf-export", "--all-features", "--run-ignored", "only"];
+    let ignored = [
+        "nextest",
+        "run",
+        "-p",
+        "perf-export",
+        "-p",
+        "perf-monitor",
+        "--all-features",
+        "--run-ignored",
+        "only",
+    ];
     test(&ignored, &[("PERFKIT_PYTHON", &python)])
 }
 

@@ -11,9 +11,9 @@
 //! - Intervals that are older than a window are merged until they are a sixtieth of the next longer
 //!   one. So memory is bounded, however often the ticks come, by about 120 intervals for each length. An
 //!   interval takes some 400 bytes for an operation with calls, and 16 for each bucket they fall in:
-//!   measured, 200 operations take 6 MiB with 10 calls of each in a tick a minute, 20 MiB with 100 calls,
-//!   and 20 MiB with one call in a tick a second, each in durations of their own. The windows last asked
-//!   for are kept besides.
+//!   measured, 200 operations take 6 MiB with 10 calls of each in a tick a minute, 20 MiB with 100, and
+//!   20 MiB with one in a tick a second. The windows last asked for are kept besides, until the next
+//!   tick.
 //! - Where the clock was set back between two ticks, the interval counts as long as the one before it,
 //!   and what is older moves back with the clock. One set forward looks like a long interval, as after
 //!   a suspended system.
