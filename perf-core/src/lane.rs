@@ -157,7 +157,9 @@ fn drain(consuming: &mut Consuming<'_, Destination, RING>) {
         let Some(core) = &destination.core else {
             return;
         };
-        core.recent.take_in(parts.into_iter().flatten().map(Slot::event));
+        if core.recent.is_used() {
+            core.recent.keep(parts.into_iter().flatten().map(Slot::event));
+        }
         let mut table = core.stripe(&mut destination.stripe);
         parts.into_iter().for_each(|slots| table.record_all(slots, &core.recording));
     });

@@ -27,8 +27,8 @@ pub struct RecentCall {
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome,
-    /// When the registry took it in: at the next [`snapshot`](Registry::snapshot) after its end, or as
-    /// soon as its thread had 128 calls together.
+    /// When the registry took it in: at the next [`snapshot`](Registry::snapshot) or reading of
+    /// [`recent`](Registry::recent) after its end, or as soon as its thread had 128 calls together.
     pub taken_in: SystemTime,
 }
 
@@ -57,16 +57,15 @@ struct Kept {
 }
 
 impl Recent {
-    /// Looks through events that are being taken in.
+    /// Whether events need to be looked through.
     #[inline]
-    pub(crate) fn take_in(&self, events: impl IntoIterator<Item = Event>) {
-        if self.is_used.load(Relaxed) {
-            self.keep(events);
-        }
+    pub(crate) fn is_used(&self) -> bool {
+        self.is_used.load(Relaxed)
     }
 
+    /// Keeps what is chosen of events that are being taken in.
     #[cold]
-    fn keep(&self, events: impl IntoIterator<Item = Event>) {
+    pub(crate) fn keep(&self, events: impl IntoIterator<Item = Event>) {
         let mut chosen = heal(self.chosen.lock());
         let mut now = None;
         for event in events {
@@ -160,6 +159,8 @@ impl Registry {
     /// Other calls cost no more for it; while any operation is chosen, taking calls in does.
     pub fn keep_recent(&self, name: &str, calls: usize) {
         let Some(_busy) = Busy::enter() else { return };
+        // What ended before is not from now on.
+        self.core().flush_lanes();
         self.core().recent.choose(name, calls.min(MOST_RECENT as usize));
     }
 
@@ -242,7 +243,6 @@ mod tests {
         let registry = Registry::new();
         let record = |n| registry.record("recent::choice", Duration::from_secs(n));
         record(0);
-        assert!(registry.recent("recent::choice").is_empty());
         registry.keep_recent("recent::choice", 3);
         (1..6).for_each(record);
         assert_eq!(seconds(&registry, "recent::choice"), [3, 4, 5]);

@@ -237,7 +237,10 @@ impl Registry {
         match Busy::enter() {
             Some(_busy) => {
                 let core = self.core();
-                core.recent.take_in(std::iter::repeat_n(event, times.min(MOST_RECENT) as usize));
+                if core.recent.is_used() {
+                    let kept = times.min(MOST_RECENT) as usize;
+                    core.recent.keep(std::iter::repeat_n(event, kept));
+                }
                 core.stripe(&mut 0).record_many(event, times, &core.recording);
             }
             None => local::lose(),
@@ -347,7 +350,9 @@ impl Core {
         let Some(_busy) = Busy::enter() else {
             return local::lose();
         };
-        self.recent.take_in([event]);
+        if self.recent.is_used() {
+            self.recent.keep([event]);
+        }
         self.stripe(&mut 0).record(event, &self.recording);
     }
 

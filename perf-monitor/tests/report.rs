@@ -1,6 +1,6 @@
 //! Reports: exact merges, absent figures, and the event as a subscriber sees it.
 
-use perf_core::{Outcome, Registry, Snapshot};
+use perf_core::{OperationParts, Outcome, Registry, Snapshot, SnapshotParts};
 use perf_monitor::report::{Metrics, Runs};
 use proptest::prelude::*;
 use std::{
@@ -143,7 +143,7 @@ fn the_table_has_a_line_for_each_operation_and_for_all() {
 
 #[test]
 fn of_sampled_operations_all_runs_count_and_shares_are_of_those_timed() {
-    let mut parts = perf_core::SnapshotParts::from(&after(&ten_jobs(), 60));
+    let mut parts = SnapshotParts::from(&after(&ten_jobs(), 60));
     parts.operations[0].skipped = 90;
     let all = Metrics::of(&parts.into()).all;
     assert_eq!((all.total, all.succeeded, all.failed), (100, 7, 2));
@@ -156,14 +156,21 @@ proptest! {
     fn all_together_is_as_if_all_were_one_operation(
         calls in prop::collection::vec((0_u8..4, 0_u64..1 << 36), 1..200)
     ) {
-        let (apart, together) = (Registry::new(), Registry::new());
-        for (operation, nanos) in calls {
-            let duration = Duration::from_nanos(nanos);
-            apart.record(&format!("report::{operation}"), duration);
-            together.record("report::together", duration);
-        }
-        let [apart, together] = [apart, together].map(|registry| Metrics::of(&after(&registry, 60)));
+        let operation = |name: String, nanos: u64| OperationParts {
+            name,
+            buckets: vec![(nanos, 1)],
+            sum_ns: nanos,
+            min_ns: Some(nanos),
+            max_ns: Some(nanos),
+            ..OperationParts::default()
+        };
+        let apart = calls.iter().map(|(n, nanos)| operation(format!("apart{n}"), *nanos)).collect();
+        let together = calls.iter().map(|(_, nanos)| operation("together".into(), *nanos)).collect();
+        let [apart, together] = [apart, together].map(|operations| {
+            let parts = SnapshotParts::from(&after(&Registry::new(), 60));
+            Metrics::of(&SnapshotParts { operations, ..parts }.into())
+        });
         prop_assert_eq!(apart.all, together.all);
-        prop_assert_eq!(together.operations["report::together"], together.all);
+        prop_assert_eq!(together.operations["together"], together.all);
     }
 }

@@ -1,5 +1,4 @@
-//! What windows keep: bounded, whatever comes. In a binary of its own, for it has an allocator that
-//! counts.
+//! What is kept is bounded, whatever comes. In a binary of its own, for it has an allocator that counts.
 
 use allocation_counter::measure;
 use perf_core::Registry;
@@ -101,7 +100,22 @@ fn an_hour_of_500_operations_keeps_no_more_at_its_end_than_in_its_middle() {
     println!("{OPERATIONS} operations: {full} bytes, {halfway} halfway, {end} at the end");
 }
 
-/// `cargo test -p perf-monitor --release --test windows_memory -- --nocapture figures`.
+#[test]
+fn keeping_recent_calls_allocates_nothing_once_there_are_enough() {
+    let registry = Registry::new();
+    registry.keep_recent("kept", 100);
+    let record = |calls: u64| {
+        for nanos in 0..calls {
+            registry.record("kept", Duration::from_nanos(nanos % 64));
+            registry.record("other", Duration::from_nanos(nanos % 64));
+        }
+    };
+    record(1_000);
+    assert_eq!(measure(|| record(10_000)).count_total, 0);
+    assert_eq!(registry.recent("kept").len(), 100);
+}
+
+/// `cargo test -p perf-monitor --release --test memory -- --nocapture figures`.
 #[test]
 fn figures_are_printed_of_what_windows_cost() {
     for (operations, every, calls) in [(200, 60, 10), (200, 10, 5), (500, 60, 10), (500, 10, 5)] {
