@@ -111,6 +111,7 @@ impl Buckets {
     }
 
     /// Counts any value.
+    #[inline]
     pub(crate) fn add(&mut self, value: u64, calls: u64) {
         let index = self.layout.index(value);
         if self.count(index).is_none() {
