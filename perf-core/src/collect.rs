@@ -116,8 +116,7 @@ impl Collected {
 
     fn add_begun(&mut self, core: &Core) {
         if self.only.is_none() {
-            let begun = heal(core.begun.lock()).clone();
-            begun.into_iter().for_each(|op| _ = self.known(core, op));
+            heal(core.begun.lock()).iter().for_each(|op| _ = self.known(core, *op));
         }
     }
 

@@ -14,8 +14,11 @@
 //!
 //! *Numbers* stay as they are; of those that are not finite there are `NaN`, `Infinity` and `-Infinity`.
 
-use crate::json::named;
-use perf_core::{Metric, MetricValue, Operation, Outcome, Snapshot};
+use crate::{
+    json::named,
+    outcomes::{OUTCOMES, untimed},
+};
+use perf_core::{Metric, MetricValue, Operation, Snapshot};
 use std::{sync::Arc, time::Duration};
 
 /// A row for each operation and set of labels, with these percentiles (each 0 to 100; others are left
@@ -92,10 +95,9 @@ pub fn metrics(snapshot: &Snapshot, percentiles: &[f64]) -> String {
 }
 
 fn operation(operation: &Operation, percentiles: &[(f64, String)]) -> Vec<String> {
-    let outcomes = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
     let counts = [operation.count()].into_iter();
-    let counts = counts.chain(outcomes.map(|outcome| operation.outcome(outcome)));
-    let counts = counts.chain([operation.count().saturating_sub(operation.timed())]);
+    let counts = counts.chain(OUTCOMES.map(|outcome| operation.outcome(outcome)));
+    let counts = counts.chain([untimed(operation)]);
     let sums = [operation.total(), operation.sum(), operation.self_time()].map(Some);
     let times = [operation.mean(), operation.stddev(), operation.min(), operation.max()];
     let times = sums.into_iter().chain(times);

@@ -40,9 +40,15 @@ pub mod json;
 pub mod markdown;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+mod outcomes;
 pub mod prometheus;
 mod values;
 mod variables;
+
+#[cfg(feature = "http")]
+#[doc(hidden)]
+#[path = "http.rs"]
+pub mod __http;
 
 pub use exit::{Builder, Format, Output, SummaryGuard, flush, init};
 pub use file::{FileFormat, Unavailable};

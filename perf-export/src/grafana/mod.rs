@@ -15,7 +15,7 @@ mod queries;
 
 use crate::prometheus::Kind as Metric;
 use crate::prometheus::{self, Outline, names};
-use panels::{Kind, Layout, Panel, Query};
+use panels::{Kind, Layout, Panel, Query, query};
 use perf_core::Snapshot;
 use queries::Selector;
 use serde_json::{Value, json};
@@ -178,8 +178,4 @@ fn unit(name: &str) -> &'static str {
 
 fn panel(title: &str, kind: Kind, unit: &'static str, width: u32, queries: Vec<Query>) -> Panel {
     Panel { title: title.to_owned(), about: String::new(), kind, unit, width, queries }
-}
-
-fn query(expr: impl Into<String>, legend: &str) -> Query {
-    Query::new(expr, legend)
 }

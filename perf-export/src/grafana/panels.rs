@@ -11,10 +11,8 @@ pub(super) struct Query {
     pub(super) legend: String,
 }
 
-impl Query {
-    pub(super) fn new(expr: impl Into<String>, legend: impl Into<String>) -> Self {
-        Self { expr: expr.into(), legend: legend.into() }
-    }
+pub(super) fn query(expr: impl Into<String>, legend: impl Into<String>) -> Query {
+    Query { expr: expr.into(), legend: legend.into() }
 }
 
 /// What a panel draws.

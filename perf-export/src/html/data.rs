@@ -1,8 +1,11 @@
 //! What the report's script is given.
 
 use super::curve::{curve, levels};
-use crate::graph::{Edge, Graph, Node};
-use perf_core::{Allocations, Operation, Outcome, Snapshot, Summary, human::printable, overhead};
+use crate::{
+    graph::{Edge, Graph, Node},
+    outcomes::OUTCOMES,
+};
+use perf_core::{Allocations, Operation, Snapshot, Summary, human::printable, overhead};
 use serde::Serialize;
 use std::{
     cmp::Reverse,
@@ -160,8 +163,7 @@ fn row(operation: &Operation, graph: &Graph<'_>) -> Row {
         node: graph.place(operation.name()),
         calls: operation.count(),
         errors: operation.errors(),
-        outcomes: [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled]
-            .map(|outcome| operation.outcome(outcome)),
+        outcomes: OUTCOMES.map(|outcome| operation.outcome(outcome)),
         sampled: operation.is_sampled(),
         total: nanos(operation.total()),
         own: nanos(operation.self_time()),

@@ -1,6 +1,7 @@
 //! One request to a collector, and what its answer means.
 
 use super::{PushError, StartError, builder::Builder, endpoint::Endpoint, headers::Headers};
+use crate::__http::retry_after;
 use flate2::{Compression, write::GzEncoder};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceResponse,
@@ -153,28 +154,4 @@ impl Client {
 /// Empty if it cannot be read.
 fn body(mut answer: Response<Body>) -> Vec<u8> {
     answer.body_mut().with_config().limit(MOST_OF_AN_ANSWER).read_to_vec().unwrap_or_default()
-}
-
-/// Seconds, or a date (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
-fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_to_wait_is_in_seconds_or_a_date() {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        let after = |text| retry_after(text, now).map(|wait| wait.as_secs());
-        assert_eq!(after("7"), Some(7));
-        assert_eq!(after("Sun, 06 Nov 1994 08:50:00 GMT"), Some(23));
-        assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
-        assert_eq!([after("-1"), after("soon"), after("")], [None; 3]);
-    }
 }

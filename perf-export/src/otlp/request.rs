@@ -4,7 +4,10 @@ use super::{
     Resource, attributes,
     points::{self, Interval},
 };
-use crate::values;
+use crate::{
+    outcomes::{OUTCOMES, untimed},
+    values,
+};
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     common::v1::{InstrumentationScope, KeyValue},
@@ -122,12 +125,10 @@ fn calls(operation: &Operation, of: &[KeyValue], at: Interval) -> Vec<NumberData
         let own = [attributes::text("outcome", outcome)].into_iter().chain(error_type);
         at.number(of.iter().cloned().chain(own).collect(), points::count(count))
     };
-    let ways = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
-    let ended = ways.map(|outcome| {
+    let ended = OUTCOMES.map(|outcome| {
         point(outcome.as_str(), error_type(operation, outcome), operation.outcome(outcome))
     });
-    let untimed = operation.count().saturating_sub(operation.timed());
-    let untimed = operation.is_sampled().then(|| point("untimed", None, untimed));
+    let untimed = operation.is_sampled().then(|| point("untimed", None, untimed(operation)));
     ended.into_iter().chain(untimed).collect()
 }
 

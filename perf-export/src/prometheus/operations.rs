@@ -6,11 +6,12 @@ use super::{
     names,
     options::Options,
 };
-use crate::values;
+use crate::{
+    outcomes::{OUTCOMES, untimed},
+    values,
+};
 use perf_core::{Operation, Outcome, Snapshot};
 use std::{borrow::Cow, rc::Rc, time::Duration};
-
-const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled];
 
 /// A family with at most one value for each operation.
 struct Row {
@@ -136,8 +137,7 @@ fn labels(operation: &Operation) -> Labels<'_> {
 /// By outcome; all of them, so that the first call of each raises a count that was there.
 fn calls<'a>(operation: &Operation, labels: &Labels<'a>) -> impl Iterator<Item = Series<'a>> {
     let of = |outcome: Outcome| (outcome.as_str(), operation.outcome(outcome));
-    let untimed = || operation.count().saturating_sub(operation.timed());
-    let untimed = operation.is_sampled().then(|| ("untimed", untimed()));
+    let untimed = operation.is_sampled().then(|| ("untimed", untimed(operation)));
     OUTCOMES.map(of).into_iter().chain(untimed).map(|(outcome, count)| Series {
         labels: Rc::clone(labels),
         outcome: Some(outcome),

@@ -26,13 +26,14 @@ pub use check::{Check, CheckResult, Observed};
 pub use report::{CheckReport, Health};
 pub use status::Status;
 
+use perf_core::__bridge::heal;
 use run::Entry;
 use std::{
     collections::BTreeMap,
     fmt,
     future::Future,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::{Duration, Instant, SystemTime},
@@ -169,7 +170,7 @@ impl HealthRegistry {
     }
 
     fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Entry>>> {
-        self.shared.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        heal(self.shared.entries.lock())
     }
 
     /// Starts all that is to be asked before it waits for any.

@@ -5,10 +5,11 @@ use super::{
     report::CheckReport,
     status::Status,
 };
+use perf_core::__bridge::heal;
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -34,7 +35,7 @@ impl Entry {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // What a check does is never done with the lock held.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        heal(self.state.lock())
     }
 
     /// Starts a run, unless one is under way or the last one is recent enough.
@@ -78,8 +79,7 @@ impl Entry {
             if left.is_zero() {
                 return self.report(self.timed_out(), began.elapsed(), at);
             }
-            let waited = self.ended.wait_timeout(state, left);
-            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = heal(self.ended.wait_timeout(state, left)).0;
         }
         let last = state.last.as_ref().map(|(_, report)| report.clone());
         let never = || CheckResult::down("not checked yet");

@@ -153,14 +153,9 @@ fn text(mut answer: Response<Body>) -> String {
     String::from_utf8_lossy(&read.unwrap_or_default()).into_owned()
 }
 
-/// Seconds, or a date (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
+/// What they ask, within what anybody is waited for.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    let text = text.trim();
-    let wait = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default(),
-    };
-    Some(wait.min(MOST_OF_A_WAIT))
+    perf_export::__http::retry_after(text, now).map(|wait| wait.min(MOST_OF_A_WAIT))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What a delivery and the thread of one notifier share.
 
-use super::{figures::Figures, locked, queue::Queue};
+use super::{figures::Figures, queue::Queue};
 use crate::alert::Alert;
+use perf_core::__bridge::heal;
 use std::{
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -42,7 +43,7 @@ impl Lane {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
+        heal(self.state.lock())
     }
 
     /// Until something changes, or then.
@@ -52,10 +53,10 @@ impl Lane {
         until: Option<Instant>,
     ) -> MutexGuard<'a, State> {
         let Some(until) = until else {
-            return self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            return heal(self.changed.wait(state));
         };
         let left = until.saturating_duration_since(Instant::now());
-        self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+        heal(self.changed.wait_timeout(state, left)).0
     }
 
     pub(super) fn send(&self, alerts: impl IntoIterator<Item = Alert>) {

@@ -44,10 +44,7 @@ pub use slack::{Slack, Trend};
 pub use webhook::Webhook;
 
 use crate::alert::Alert;
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// A way to tell somebody. It is called on a thread of its own, and may take its time. If it panics, the
 /// alerts it was given count as failed, and it is called again with the next.
@@ -89,9 +86,4 @@ pub trait Notifier: Send {
     fn repeat_interval(&self) -> Option<Duration> {
         None
     }
-}
-
-/// The lock, also where another thread panicked with it: what is behind ours is whole at all times.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

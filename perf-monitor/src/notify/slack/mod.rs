@@ -3,9 +3,10 @@
 mod message;
 mod text;
 
-use super::{Failure, Notifier, SetupError, http::Client, locked};
+use super::{Failure, Notifier, SetupError, http::Client};
 use crate::alert::{Alert, Severity};
 use message::Field;
+use perf_core::__bridge::heal;
 use serde_json::Value;
 use std::{
     ffi::OsString,
@@ -158,7 +159,7 @@ impl Slack {
             message["channel"] = channel.as_str().into();
         }
         // Until the answer, or two might arrive within a second.
-        let mut times = locked(&self.times);
+        let mut times = heal(self.times.lock());
         times.wait(&self.client.host)?;
         let sent = self.client.post(&message);
         times.sent(Instant::now(), sent.as_ref().err());
