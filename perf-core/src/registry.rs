@@ -179,6 +179,25 @@ impl Registry {
         }
     }
 
+    /// The same with labels, whose number of sets is bounded, see [`set_label_cap`](crate::set_label_cap).
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// let timer = registry.timer_labelled("connect", &[("target", "db:5432")]);
+    /// drop(timer);
+    /// let snapshot = registry.snapshot();
+    /// assert_eq!(snapshot.get_labelled("connect", &[("target", "db:5432")]).unwrap().count(), 1);
+    /// ```
+    pub fn timer_labelled(&self, name: &str, labels: &[(&str, &str)]) -> Timer {
+        if !crate::enabled() {
+            return Timer::off();
+        }
+        match crate::labels::series_of(name, labels) {
+            0 => Timer::off(),
+            op => Timer::start(self.core(), op),
+        }
+    }
+
     /// Times a closure and returns what it returns.
     ///
     /// ```
