@@ -4,7 +4,7 @@ use perf_core::{Operation, Outcome, Registry, Snapshot};
 use perf_export::prometheus::Options;
 use perf_monitor::system::{Probing, watch};
 use std::{
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     thread,
     time::{Duration, SystemTime},
 };
@@ -109,17 +109,35 @@ fn a_probe_reaches_who_listens_and_fails_where_nobody_does() {
     assert_eq!(outcomes, [(1, 0), (0, 1), (0, 1)]);
 }
 
-#[test]
-fn a_probe_of_a_black_hole_is_given_up() {
+/// An address where nobody accepts, with what keeps it so.
+fn black_hole() -> (SocketAddr, socket2::Socket, Vec<TcpStream>) {
     let hole = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    hole.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    hole.bind(&"127.0.0.1:0".parse::<SocketAddr>().unwrap().into()).unwrap();
     hole.listen(0).unwrap();
     let address = hole.local_addr().unwrap().as_socket().unwrap();
-    // Nobody accepts: once the queue is full, the system drops what comes.
+    // Once the queue is full, the system drops what comes.
     let short = Duration::from_millis(100);
     let queue: Vec<_> =
         std::iter::from_fn(|| TcpStream::connect_timeout(&address, short).ok()).take(64).collect();
     assert!(queue.len() < 64);
+    (address, hole, queue)
+}
+
+#[test]
+fn one_that_is_away_holds_no_other_up() {
+    let (hole, _socket, _queue) = black_hole();
+    let (listener, open) = listener();
+    let (registry, hole) = (Registry::new(), hole.to_string());
+    let probing = Probing::new([&*hole, &hole, &open]).timeout(Duration::from_secs(20));
+    let _probes = probing.start(&registry).unwrap();
+    listener.accept().unwrap();
+    let given_up = latency(&registry, &hole).map_or(0, |latency| latency.count());
+    assert_eq!(given_up, 0);
+}
+
+#[test]
+fn a_probe_of_a_black_hole_is_given_up() {
+    let (address, _socket, _queue) = black_hole();
     let (registry, target) = (Registry::new(), address.to_string());
     let timeout = Duration::from_millis(200);
     Probing::new([&target]).timeout(timeout).probe_all(&registry);

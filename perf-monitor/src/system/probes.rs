@@ -1,13 +1,15 @@
 //! How long it takes to reach other hosts.
 
-use perf_core::{
-    __private::{At, Label},
-    Registry, Timer, with_registry,
-};
+use perf_core::Registry;
 use std::{
     io,
     net::{SocketAddr, TcpStream, ToSocketAddrs},
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +18,9 @@ use std::{
 const OPERATION: &str = "network_latency";
 /// Targets beyond so many are not probed.
 const MOST: usize = 64;
+/// So many are under way at once, so that a few hosts that are away hold the others up for no longer than
+/// one of them does.
+const AT_ONCE: usize = 16;
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -47,8 +52,7 @@ impl Probing {
         }
     }
 
-    /// How often they are made: each 1 ms to 1 year. They are made one after another; a round that takes
-    /// longer delays the next.
+    /// How often they are made: each 1 ms to 1 year. A round that takes longer delays the next.
     #[must_use]
     pub fn interval(self, interval: Duration) -> Self {
         Self { interval: interval.clamp(SHORTEST, LONGEST), ..self }
@@ -60,27 +64,28 @@ impl Probing {
         Self { timeout: timeout.clamp(SHORTEST, LONGEST), ..self }
     }
 
-    /// Begins on a thread of its own, with a probe of each target at once.
+    /// Begins on a thread of its own, with a probe of each target now.
     ///
     /// # Errors
     ///
     /// The system gives no thread.
     pub fn start(self, registry: &Registry) -> io::Result<Probes> {
         let (alive, ended) = mpsc::channel();
-        let registry = registry.clone();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (registry, is_stopped) = (registry.clone(), Arc::clone(&is_over));
         let run = move || {
             let mut due = Instant::now();
             let wait = |due: Instant| due.saturating_duration_since(Instant::now());
             while ended.recv_timeout(wait(due)) == Err(RecvTimeoutError::Timeout) {
-                self.probe_all(&registry);
+                self.round(&registry, &is_stopped);
                 due = Instant::now().max(due + self.interval);
             }
         };
         thread::Builder::new().name("perfkit-probes".to_owned()).spawn(run)?;
-        Ok(Probes { _alive: alive })
+        Ok(Probes { is_over, _alive: alive })
     }
 
-    /// Probes each target once, one after another, on the thread that calls it.
+    /// Probes each target once, 16 at a time, and waits for the last.
     ///
     /// ```
     /// use perf_monitor::system::Probing;
@@ -95,14 +100,33 @@ impl Probing {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn probe_all(&self, registry: &Registry) {
-        with_registry(registry, || self.targets.iter().for_each(|target| self.probe(target)));
+        self.round(registry, &AtomicBool::new(false));
     }
 
-    fn probe(&self, target: &str) {
-        let labels: At<'_> = &[("target", Label::Str(target))];
+    fn round(&self, registry: &Registry, is_over: &AtomicBool) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while !is_over.load(Relaxed)
+                && let Some(target) = self.targets.get(next.fetch_add(1, Relaxed))
+            {
+                // Whoever is told of calls may panic; it has been told, and probes go on.
+                let _ = catch_unwind(AssertUnwindSafe(|| self.probe(target, registry)));
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.targets.len().min(AT_ONCE) {
+                // If there is no other thread to be had, those there are make them all.
+                let thread = thread::Builder::new().name("perfkit-probe".to_owned());
+                let _ = thread.spawn_scoped(scope, work);
+            }
+            work();
+        });
+    }
+
+    fn probe(&self, target: &str, registry: &Registry) {
         // Names are looked up before the time begins: it is the network's.
         let addresses = target.to_socket_addrs().map(Vec::from_iter);
-        let mut timer = Timer::named(OPERATION, labels);
+        let mut timer = registry.timer_labelled(OPERATION, &[("target", target)]);
         let is_reached = addresses.is_ok_and(|addresses| self.reaches(&addresses));
         if !is_reached {
             timer.fail();
@@ -119,18 +143,25 @@ impl Probing {
     }
 }
 
-/// Probes that are being made. Stopped or dropped, none is begun any more but those of the round under
-/// way; it does not wait for them.
+/// Probes that are being made. Stopped or dropped, none is begun any more; it does not wait for those under
+/// way.
 ///
 /// Each is a call of the operation `network_latency` with the label `target`, from the first packet to an
 /// accepted connection. Refused, given up or of an unknown name, its outcome is an error.
 #[derive(Debug)]
 #[must_use = "probes are made only as long as it lives"]
 pub struct Probes {
+    is_over: Arc<AtomicBool>,
     _alive: Sender<()>,
 }
 
 impl Probes {
     /// Ends them.
     pub fn stop(self) {}
+}
+
+impl Drop for Probes {
+    fn drop(&mut self) {
+        self.is_over.store(true, Relaxed);
+    }
 }
