@@ -90,6 +90,19 @@ fn a_check_that_panics_is_down() {
 }
 
 #[test]
+fn what_a_check_says_is_short_and_gives_no_password_away() {
+    let health = HealthRegistry::new();
+    let refused = "refused: postgres://shop:s3cret@db/shop";
+    health.register_check("a", move || Err::<(), _>(refused));
+    health.register_check("b", move || -> CheckResult { panic!("{refused}") });
+    health.register_check("c", || CheckResult::degraded("x".repeat(1_000_000)));
+    let all = health.health();
+    assert_eq!(all.checks[0].output.as_deref(), Some("refused: postgres://…@db/shop"));
+    assert!(all.checks[1].output.as_ref().is_some_and(|said| said.ends_with("://…@db/shop")));
+    assert!(all.to_plain_json().len() < 3_000 && all.to_health_json().len() < 3_000);
+}
+
+#[test]
 fn a_check_that_hangs_is_down_and_not_started_again() {
     let (release, held) = mpsc::channel::<()>();
     let held = std::sync::Mutex::new(held);
@@ -223,6 +236,8 @@ fn the_plain_form() {
     assert_eq!((&disk["status"], &disk["output"]), (&"DEGRADED".into(), &"almost full".into()));
     assert_eq!(disk["observed"]["measurement"], "utilization");
     assert_eq!(form["checks"]["queue"]["critical"], false);
+    let lost = &form["checks"]["lost"];
+    assert!(lost["status"] == "UP" && lost.get("observed").is_none(), "{lost}");
 }
 
 #[test]

@@ -21,7 +21,8 @@ use std::{
 pub struct CheckResult {
     /// How well it is.
     pub status: Status,
-    /// What is wrong. It is shown to whoever asks: no secrets.
+    /// What is wrong. It is shown to whoever asks: no secrets. Users and passwords in URLs are taken out,
+    /// and more than 1,000 characters are cut.
     pub message: Option<String>,
     /// What was measured.
     pub observed: Option<Observed>,

@@ -2,7 +2,7 @@
 //!
 //! A check runs on a thread of its own, at most one at a time, only when somebody asks and what it last
 //! found is older than its interval. One that hangs counts as down; its thread is left to end by itself,
-//! and until then no other is started for it.
+//! and until then no other is started for it, unless it is registered anew.
 //!
 //! ```
 //! use perf_monitor::health::{Check, CheckResult, HealthRegistry, Status};
@@ -20,6 +20,7 @@
 mod check;
 mod report;
 mod run;
+mod shown;
 mod status;
 
 pub use check::{Check, CheckResult, Observed};

@@ -61,6 +61,7 @@ impl CheckReport {
         let time_taken = || (json!(milliseconds(self.duration)), "ms");
         let seen = self.observed.as_ref().map(|seen| (json!(seen.value), seen.unit.as_str()));
         let (value, unit) = seen.unwrap_or_else(time_taken);
+        let unit = (!value.is_null()).then_some(unit);
         let check = json!({
             "componentType": self.component_type,
             "observedValue": value,
@@ -73,7 +74,8 @@ impl CheckReport {
     }
 
     fn to_plain(&self) -> Value {
-        let observed = self.observed.as_ref().map(
+        let seen = self.observed.as_ref().filter(|seen| seen.value.is_finite());
+        let observed = seen.map(
             |seen| json!({"measurement": seen.measurement, "value": seen.value, "unit": seen.unit}),
         );
         without_nulls(json!({

@@ -3,6 +3,7 @@
 use super::{
     check::{Check, CheckResult},
     report::CheckReport,
+    shown::shown,
     status::Status,
 };
 use perf_core::__bridge::heal;
@@ -95,7 +96,7 @@ impl Entry {
         CheckReport {
             name: check.name.clone(),
             status: found.status,
-            output: found.message.filter(|_| found.status != Status::Up),
+            output: found.message.filter(|_| found.status != Status::Up).as_deref().map(shown),
             observed: found.observed,
             is_critical: check.is_critical,
             component_type: check.component_type.clone(),
