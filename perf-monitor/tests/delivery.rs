@@ -280,7 +280,7 @@ fn the_log_has_each_alert_with_its_fields() {
     let mut fires = fires("Logged", 7);
     fires.severity = Severity::Critical;
     fires.summary = "line one\nline two".into();
-    let ends = alert("Logged", 7, Status::Resolved);
+    let ends = Alert { value: f64::NAN, ..alert("Logged", 7, Status::Resolved) };
     Log.send(&[fires, ends]).unwrap();
     let lines = log::lines("rule=\"Logged\"");
     assert_eq!(lines.len(), 2, "{lines:#?}");
@@ -298,4 +298,6 @@ fn the_log_has_each_alert_with_its_fields() {
     }
     assert!(!lines[0].contains("ended=") && !lines[0].contains("description="), "{}", lines[0]);
     assert!(lines[1].contains(" INFO ") && lines[1].contains("ended=\"2023-11-14T22:13:28.000Z\""));
+    // There was nothing to measure.
+    assert!(!lines[1].contains(" value="), "{}", lines[1]);
 }

@@ -10,6 +10,9 @@ pub(super) type Pairs = BTreeMap<String, String>;
 /// What Go writes for no time at all, as Alertmanager does.
 pub(super) const NEVER: &str = "0001-01-01T00:00:00Z";
 
+/// What people read where there is no number.
+pub(super) const NO_DATA: &str = "no data";
+
 /// The alert's labels under legal names, `alertname` and `severity`, and those `given` for all alerts. A
 /// name that is taken gets `exported_` in front, as Prometheus does it. Empty ones are none.
 pub(super) fn labels(alert: &Alert, given: &Pairs) -> Pairs {
@@ -38,11 +41,16 @@ pub(super) fn legal(name: &str) -> String {
 
 /// What people read, and what was measured.
 pub(super) fn annotations(alert: &Alert) -> Pairs {
-    let (value, threshold) = (alert.value.to_string(), alert.threshold.to_string());
+    let (value, threshold) = (number(alert.value), alert.threshold.to_string());
     let texts = [("summary", &alert.summary), ("description", &alert.description)];
     let all = texts.into_iter().chain([("value", &value), ("threshold", &threshold)]);
     let said = all.filter(|(_, text)| !text.is_empty());
     said.map(|(name, text)| (name.to_owned(), text.clone())).collect()
+}
+
+/// What was measured. Where there was nothing to measure it is not a number.
+fn number(value: f64) -> String {
+    if value.is_nan() { NO_DATA.to_owned() } else { value.to_string() }
 }
 
 /// RFC 3339 in UTC, with milliseconds.
@@ -108,6 +116,8 @@ mod tests {
     fn annotations_are_what_there_is_to_say() {
         let expected = [("summary", "p95 1.5 s"), ("value", "1.5"), ("threshold", "1")];
         assert_eq!(annotations(&alert(&[])), pairs(&expected));
+        let absent = Alert { value: f64::NAN, ..alert(&[]) };
+        assert_eq!(annotations(&absent)["value"], "no data");
     }
 
     #[test]

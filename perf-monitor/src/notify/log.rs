@@ -27,7 +27,7 @@ macro_rules! event {
             rule = alert.rule,
             status = alert.status.as_str(),
             severity = alert.severity.as_str(),
-            value = alert.value,
+            value = (!alert.value.is_nan()).then_some(alert.value),
             threshold = alert.threshold,
             labels = labels(alert),
             started = form::time(alert.started),

@@ -1,5 +1,7 @@
 //! Texts as Slack takes them.
 
+use crate::notify::form::NO_DATA;
+
 /// A text that shows as it is (<https://docs.slack.dev/messaging/formatting-message-text#escaping>),
 /// which nobody is called by; of at most so many UTF-16 units, which are at least as many as whatever
 /// Slack counts. What is cut ends in `…`. It is never empty, for Slack refuses that.
@@ -32,6 +34,9 @@ pub(super) fn escaped(text: &str, most: usize) -> String {
 
 /// Four digits of a number.
 pub(super) fn number(value: f64) -> String {
+    if value.is_nan() {
+        return NO_DATA.to_owned();
+    }
     let rounded = format!("{value:.3e}").parse().unwrap_or(value);
     let is_plain = rounded == 0.0 || (1e-4..1e15).contains(&rounded.abs());
     if is_plain { rounded.to_string() } else { format!("{rounded:e}") }
@@ -63,7 +68,7 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let shown = [0.1 + 0.2, 0.0, -123_456.0, 0.000_012_3, 1e300, f64::NAN].map(number);
-        assert_eq!(shown, ["0.3", "0", "-123500", "1.23e-5", "1e300", "NaN"]);
+        assert_eq!(shown, ["0.3", "0", "-123500", "1.23e-5", "1e300", "no data"]);
     }
 
     proptest! {
