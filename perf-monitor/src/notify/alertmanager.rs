@@ -27,7 +27,9 @@ const MISSES: u32 = 4;
 /// after that. What is resolved is told with the time when it was. An alert that begins and ends before
 /// Alertmanager was reached is told as resolved, of which Alertmanager tells nobody.
 ///
-/// The URL and the headers count as secrets. `http://` is allowed to any host.
+/// The URL and the headers count as secrets. A user and password in the URL are sent as
+/// `Authorization: Basic`, unless that is set. `http://` is allowed to any host; no proxy is asked for this
+/// one.
 ///
 /// ```
 /// use perf_monitor::notify::Alertmanager;
@@ -141,12 +143,18 @@ impl Alertmanager {
         }
     }
 
+    /// As many at once as otherwise: if some are refused, the others are told all the same.
     fn post(&self, alerts: &BTreeMap<Pairs, Alert>, now: SystemTime) -> Result<(), Failure> {
-        if alerts.is_empty() {
-            return Ok(());
-        }
         let posted = alerts.iter().map(|(labels, alert)| self.posted(labels, alert, now));
-        self.client.post(&posted.collect::<Vec<_>>())
+        let posted: Vec<_> = posted.collect();
+        let mut all = Ok(());
+        for some in posted.chunks(self.most()) {
+            match self.client.post(&some) {
+                Err(failure) if failure.is_temporary => return Err(failure),
+                sent => all = all.and(sent),
+            }
+        }
+        all
     }
 }
 

@@ -25,8 +25,9 @@ const GRACE: Duration = Duration::from_millis(100);
 /// Every alert is given to every notifier, in the order it came. Those that come while a notifier is
 /// busy go together in its next call. One that fails for now gets the same alerts again after 250 ms,
 /// doubled each time up to a minute, plus up to as much at random; or after the time it was asked to
-/// wait, an hour at most. One that fails for good has these alerts counted as failed, and is given the
-/// next. The log says once that a notifier begins to fail and once that that is over.
+/// wait, an hour at most. Where several fail for good, it gets them again in halves, so that only those
+/// that fail alone count as failed; unless it fails whatever it is sent. Then it is given the next. The
+/// log says once that a notifier begins to fail and once that that is over.
 ///
 /// An alert arrives once, but for this: where a request gets no answer nobody knows whether it arrived,
 /// and it is sent again.

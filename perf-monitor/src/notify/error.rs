@@ -7,7 +7,8 @@ use std::{fmt, time::Duration};
 /// ```
 /// use perf_monitor::notify::Failure;
 /// assert!(Failure::temporary("nobody answers").is_temporary);
-/// assert_eq!(Failure::permanent("no such channel").to_string(), "no such channel");
+/// assert_eq!(Failure::permanent("a value is missing").to_string(), "a value is missing");
+/// let closed = Failure { is_for_all: true, ..Failure::permanent("no such channel") };
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -17,19 +18,22 @@ pub struct Failure {
     pub is_temporary: bool,
     /// How long the other side asks us to wait.
     pub retry_after: Option<Duration>,
+    /// Whether any other alerts would fail too: it is the way that is wrong, not what was sent. Of several
+    /// that fail for good without that, each may be the only one that does: the others are sent again.
+    pub is_for_all: bool,
 }
 
 impl Failure {
     /// One that trying again may help.
     #[must_use]
     pub fn temporary(message: impl Into<String>) -> Self {
-        Self { message: message.into(), is_temporary: true, retry_after: None }
+        Self { is_temporary: true, ..Self::permanent(message) }
     }
 
-    /// One that stays.
+    /// One that stays, for what was sent.
     #[must_use]
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self { message: message.into(), is_temporary: false, retry_after: None }
+        Self { message: message.into(), is_temporary: false, retry_after: None, is_for_all: false }
     }
 }
 

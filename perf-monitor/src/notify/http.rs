@@ -117,7 +117,13 @@ impl Client {
             message = format!("{message}: {said}");
         }
         let is_temporary = matches!(status, 408 | 425 | 429 | 500..);
-        Failure { message, is_temporary, retry_after: retry_after.filter(|_| is_temporary) }
+        Failure {
+            message,
+            is_temporary,
+            retry_after: retry_after.filter(|_| is_temporary),
+            // It is the URL or who asks that is wrong.
+            is_for_all: matches!(status, 300..=399 | 401 | 403 | 404 | 405 | 407 | 410),
+        }
     }
 
     /// What somebody else said, as it may be logged: on one short line, and without our secrets.

@@ -62,13 +62,14 @@ impl Lane {
     pub(super) fn send(&self, alerts: impl IntoIterator<Item = Alert>) {
         let mut state = self.lock();
         let before = state.queue.len();
-        let dropped: usize = alerts.into_iter().map(|alert| state.queue.push(alert)).sum();
+        let dropped = state.queue.push(alerts);
         self.figures.dropped.add(dropped as u64);
         self.figures.queued.add(state.queue.len() as f64 - before as f64);
         self.changed.notify_all();
     }
 
-    /// Waits for alerts, which stay in the queue; none of them when it is `due`. `None` at the end.
+    /// Waits for alerts, which stay in the queue; none of them when it is `due`, however many wait.
+    /// `None` at the end.
     pub(super) fn next(&self, most: usize, due: Option<Instant>) -> Option<Vec<Alert>> {
         let mut state = self.lock();
         loop {
@@ -76,16 +77,19 @@ impl Lane {
             if state.end.is_some_and(|end| end <= now || state.queue.len() == 0) {
                 return None;
             }
-            if state.queue.len() > 0 || due.is_some_and(|due| due <= now) {
+            if state.end.is_none() && due.is_some_and(|due| due <= now) {
+                return Some(Vec::new());
+            }
+            if state.queue.len() > 0 {
                 return Some(state.queue.batch(most));
             }
             state = self.wait(state, due);
         }
     }
 
-    /// Those that [`next`](Self::next) gave are sent, or given up; how many they were.
-    pub(super) fn done(&self) -> u64 {
-        let done = self.lock().queue.done();
+    /// The first so many that [`next`](Self::next) gave are sent, or given up; how many they were.
+    pub(super) fn done(&self, count: usize) -> u64 {
+        let done = self.lock().queue.done(count);
         self.figures.queued.add(-(done as f64));
         done as u64
     }
@@ -110,6 +114,11 @@ impl Lane {
             let wake = state.end.map_or(until, |end| end.min(until));
             state = self.wait(state, Some(wake));
         }
+    }
+
+    /// Whether it is being stopped, and there is no time left.
+    pub(super) fn is_late(&self) -> bool {
+        self.lock().end.is_some_and(|end| end <= Instant::now())
     }
 
     /// Sends what is queued until then.

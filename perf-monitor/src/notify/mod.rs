@@ -46,8 +46,8 @@ pub use webhook::Webhook;
 use crate::alert::Alert;
 use std::time::Duration;
 
-/// A way to tell somebody. It is called on a thread of its own, and may take its time. If it panics, the
-/// alerts it was given count as failed, and it is called again with the next.
+/// A way to tell somebody. It is called on a thread of its own, and may take its time. If it panics, that
+/// is a failure for good of the alerts it was given.
 ///
 /// ```
 /// use perf_monitor::{alert::Alert, notify::{Failure, Notifier}};
@@ -73,7 +73,8 @@ pub trait Notifier: Send {
     ///
     /// # Errors
     ///
-    /// [`Failure`] says whether to try again, and when; the same alerts then come again.
+    /// [`Failure`] says whether to try again, and when; the same alerts then come again. Where several
+    /// fail for good, they come again in halves, down to one alone, unless that is said to be no use.
     fn send(&mut self, alerts: &[Alert]) -> Result<(), Failure>;
 
     /// How many alerts it takes at once, at least 1: 100 unless said otherwise.
@@ -81,8 +82,8 @@ pub trait Notifier: Send {
         100
     }
 
-    /// After how long without a call it wants one with no alerts, to repeat what it said before. Without
-    /// one, as most are, it is called for alerts only.
+    /// How often it wants a call with no alerts, beside those with some, to repeat what it said before.
+    /// Without that, as most are, it is called for alerts only.
     fn repeat_interval(&self) -> Option<Duration> {
         None
     }

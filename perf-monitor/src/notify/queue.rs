@@ -1,7 +1,7 @@
 //! Alerts that wait for one notifier.
 
 use crate::alert::{Alert, Status};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// In the order they came. The first few may be on their way; those stay until that is over.
 #[derive(Debug)]
@@ -21,39 +21,48 @@ impl Queue {
         self.alerts.len()
     }
 
-    /// Takes one in; how many were dropped for it.
-    pub(super) fn push(&mut self, alert: Alert) -> usize {
-        self.alerts.push_back(alert);
-        if self.alerts.len() > self.bound { self.make_room() } else { 0 }
+    /// Takes them in; how many were dropped for them.
+    pub(super) fn push(&mut self, alerts: impl IntoIterator<Item = Alert>) -> usize {
+        self.alerts.extend(alerts);
+        let over = self.alerts.len().saturating_sub(self.bound);
+        if over > 0 { self.make_room(over) } else { 0 }
     }
 
-    /// An alert that is over before anybody was told matters least; then one that begins, for its end
-    /// still tells of it.
-    fn make_room(&mut self) -> usize {
-        if let Some((began, ended)) = self.oldest_pair() {
-            self.alerts.remove(ended);
-            self.alerts.remove(began);
-            return 2;
-        }
-        let mut waiting = self.sending..self.alerts.len();
-        let firing =
-            |at: &usize| self.alerts.get(*at).map(|alert| alert.status) == Some(Status::Firing);
-        let at = waiting.clone().find(firing).or_else(|| waiting.next());
-        usize::from(at.and_then(|at| self.alerts.remove(at)).is_some())
-    }
-
-    /// Where the first alert that ends while its beginning waits began, and where it ends.
-    fn oldest_pair(&self) -> Option<(usize, usize)> {
-        let mut firing = BTreeMap::new();
-        self.alerts.iter().enumerate().skip(self.sending).find_map(|(at, alert)| {
-            match alert.status {
-                Status::Firing => {
-                    firing.insert(alert.key(), at);
-                    None
+    /// Drops so many, or one more. An alert that is over before anybody was told matters least; then one
+    /// that begins, for its end still tells of it.
+    fn make_room(&mut self, over: usize) -> usize {
+        let mut drops = self.untold(over);
+        for wanted in [Some(Status::Firing), None] {
+            let waiting = self.alerts.iter().enumerate().skip(self.sending);
+            let of_kind =
+                waiting.filter(|(_, alert)| wanted.is_none_or(|kind| kind == alert.status));
+            for (at, _) in of_kind {
+                if drops.len() >= over {
+                    break;
                 }
-                Status::Resolved => firing.get(&alert.key()).map(|began| (*began, at)),
+                drops.insert(at);
             }
-        })
+        }
+        let mut places = 0..;
+        self.alerts.retain(|_| places.next().is_none_or(|at| !drops.contains(&at)));
+        drops.len()
+    }
+
+    /// Where alerts are that end while their beginning waits, and where those began, the first ones until
+    /// they are so many.
+    fn untold(&self, over: usize) -> BTreeSet<usize> {
+        let (mut firing, mut both) = (HashMap::new(), BTreeSet::new());
+        for (at, alert) in self.alerts.iter().enumerate().skip(self.sending) {
+            if both.len() >= over {
+                break;
+            }
+            if alert.status == Status::Firing {
+                firing.insert(alert.key(), at);
+            } else if let Some(began) = firing.remove(&alert.key()) {
+                both.extend([began, at]);
+            }
+        }
+        both
     }
 
     /// Those to send next: the same ones until they are [`done`](Self::done).
@@ -64,9 +73,11 @@ impl Queue {
         self.alerts.iter().take(self.sending).cloned().collect()
     }
 
-    /// Removes those that were on their way; how many.
-    pub(super) fn done(&mut self) -> usize {
-        self.alerts.drain(..std::mem::take(&mut self.sending)).count()
+    /// Removes the first so many of those that were on their way; how many.
+    pub(super) fn done(&mut self, count: usize) -> usize {
+        let done = count.min(self.sending);
+        self.sending -= done;
+        self.alerts.drain(..done).count()
     }
 
     /// Takes all that are left.
@@ -81,7 +92,7 @@ mod tests {
     use super::*;
     use crate::alert::Severity;
     use proptest::prelude::*;
-    use std::time::SystemTime;
+    use std::{collections::BTreeMap, time::SystemTime};
 
     fn alert(rule: u8, status: Status, value: f64) -> Alert {
         Alert {
@@ -102,7 +113,7 @@ mod tests {
         let mut queue = Queue::new(bound);
         let mut dropped = 0;
         for (rule, status) in alerts {
-            dropped += queue.push(alert(*rule, *status, 0.0));
+            dropped += queue.push([alert(*rule, *status, 0.0)]);
         }
         (queue, dropped)
     }
@@ -128,12 +139,26 @@ mod tests {
     }
 
     #[test]
+    fn many_at_once_are_as_one_after_another() {
+        use Status::{Firing, Resolved};
+        let all =
+            [(1, Firing), (2, Firing), (1, Resolved), (1, Firing), (3, Firing), (1, Resolved)];
+        for bound in 1..6 {
+            let mut queue = Queue::new(bound);
+            let dropped = queue.push(all.map(|(rule, status)| alert(rule, status, 0.0)));
+            assert!(queue.len() <= bound && queue.len() + dropped == 6);
+            let left = left(queue);
+            assert!(bound > 2 || left.iter().all(|(rule, _)| rule != "1"), "{left:?}");
+        }
+    }
+
+    #[test]
     fn what_is_on_its_way_stays() {
         let (mut queue, _) = queue(2, &[(1, Status::Firing), (2, Status::Firing)]);
         assert_eq!(queue.batch(1).len(), 1);
-        assert_eq!(queue.push(alert(1, Status::Resolved, 0.0)), 1);
+        assert_eq!(queue.push([alert(1, Status::Resolved, 0.0)]), 1);
         assert_eq!(queue.batch(9)[0].rule, "1");
-        assert_eq!(queue.done(), 1);
+        assert_eq!(queue.done(9), 1);
         assert_eq!(left(queue), [("1".into(), Status::Resolved)]);
     }
 
@@ -144,14 +169,13 @@ mod tests {
             let (mut queue, mut out, mut dropped) = (Queue::new(8), Vec::new(), 0);
             for (at, (rule, fires, taken)) in steps.iter().enumerate() {
                 let status = if *fires { Status::Firing } else { Status::Resolved };
-                dropped += queue.push(alert(*rule, status, at as f64));
+                dropped += queue.push([alert(*rule, status, at as f64)]);
                 prop_assert!(queue.len() <= 8);
                 if *taken > 0 {
                     let batch = queue.batch(*taken);
-                    if *taken > 1 {
-                        prop_assert_eq!(queue.done(), batch.len());
-                        out.extend(batch);
-                    }
+                    let done = queue.done(*taken - 1);
+                    prop_assert_eq!(done, batch.len().min(*taken - 1));
+                    out.extend(batch.into_iter().take(done));
                 }
             }
             out.extend(queue.rest());

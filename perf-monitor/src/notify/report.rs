@@ -2,6 +2,7 @@
 //! over, however long it takes.
 
 use super::Failure;
+use crate::alert::Alert;
 
 #[derive(Debug)]
 pub(super) struct Report {
@@ -38,13 +39,15 @@ impl Report {
         }
     }
 
-    /// So many are given up.
-    pub(super) fn failed(&mut self, failure: &Failure, alerts: usize) {
-        let notifier = &self.notifier;
+    /// They are given up.
+    pub(super) fn failed(&mut self, failure: &Failure, given_up: &[Alert]) {
+        let (notifier, alerts) = (&self.notifier, given_up.len());
+        // Refused alone, it is the one that somebody has to look at.
+        let rule = given_up.first().filter(|_| alerts == 1).map(|alert| &*alert.rule);
         if std::mem::replace(&mut self.has_failed, true) {
-            tracing::debug!(target: "perfkit", notifier, alerts, "alerts are given up: {failure}");
+            tracing::debug!(target: "perfkit", notifier, alerts, rule, "alerts are given up: {failure}");
         } else {
-            tracing::error!(target: "perfkit", notifier, alerts, "alerts are given up: {failure}");
+            tracing::error!(target: "perfkit", notifier, alerts, rule, "alerts are given up: {failure}");
         }
     }
 }

@@ -34,6 +34,15 @@ pub(super) fn caught<T>(f: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
+/// Says that the thread is done, however it ends.
+struct Over(Arc<Lane>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.over();
+    }
+}
+
 impl Worker {
     pub(super) fn new(lane: Arc<Lane>, notifier: Box<dyn Notifier>) -> Self {
         Self {
@@ -45,13 +54,23 @@ impl Worker {
         }
     }
 
-    pub(super) fn run(mut self) {
-        while let Some(alerts) = self.lane.next(self.most, self.due()) {
+    pub(super) fn run(self) {
+        // After the notifier, whose own end may take as long as it likes: nobody joins the thread before.
+        let _over = Over(Arc::clone(&self.lane));
+        let mut worker = self;
+        worker.work();
+    }
+
+    fn work(&mut self) {
+        let mut due = self.due();
+        while let Some(alerts) = self.lane.next(self.most, due) {
             if !self.deliver(&alerts) {
                 break;
             }
+            if alerts.is_empty() {
+                due = self.due();
+            }
         }
-        self.lane.over();
     }
 
     fn due(&self) -> Option<Instant> {
@@ -63,11 +82,9 @@ impl Worker {
         let mut delays = DELAYS.build();
         while let Err(failure) = self.send(alerts) {
             if !failure.is_temporary {
-                self.report.failed(&failure, alerts.len());
-                self.lane.figures.failed.add(self.lane.done());
-                return true;
+                return self.refused(alerts, &failure);
             }
-            self.report.late(&failure);
+            self.tell(|report| report.late(&failure));
             // What is repeated comes again by itself.
             if alerts.is_empty() {
                 return true;
@@ -82,13 +99,35 @@ impl Worker {
             }
             self.lane.figures.retried.add(alerts.len() as u64);
         }
-        self.report.arrived();
-        self.lane.figures.sent.add(self.lane.done());
+        self.tell(Report::arrived);
+        self.lane.figures.sent.add(self.lane.done(alerts.len()));
         true
+    }
+
+    /// Gives one up. Of several it may be one only that is refused: they are sent in halves.
+    fn refused(&mut self, alerts: &[Alert], failure: &Failure) -> bool {
+        if failure.is_for_all || alerts.len() < 2 {
+            self.tell(|report| report.failed(failure, alerts));
+            self.lane.figures.failed.add(self.lane.done(alerts.len()));
+            return true;
+        }
+        let (first, second) = alerts.split_at(alerts.len() / 2);
+        [first, second].into_iter().all(|half| {
+            let is_time = !self.lane.is_late();
+            if is_time {
+                self.lane.figures.retried.add(half.len() as u64);
+            }
+            is_time && self.deliver(half)
+        })
     }
 
     fn send(&mut self, alerts: &[Alert]) -> Result<(), Failure> {
         let sent = caught(|| self.notifier.send(alerts));
         sent.unwrap_or_else(|| Err(Failure::permanent("the notifier panicked")))
+    }
+
+    /// The log may panic too; alerts are not to be sent twice for that, nor none any more.
+    fn tell(&mut self, tell: impl FnOnce(&mut Report)) {
+        let _ = caught(|| tell(&mut self.report));
     }
 }
