@@ -1,7 +1,20 @@
 //! What perf-export's and perf-monitor's clients of HTTP have in common. Not for use by hand, and not
 //! stable.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cmp::Reverse,
+    time::{Duration, SystemTime},
+};
+
+/// What somebody else said, as it may be logged: on one short line, and without these secrets.
+#[must_use]
+pub fn shown<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let mut secrets: Vec<_> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+    // One may be a part of another, of which something would be left.
+    secrets.sort_by_key(|secret| Reverse(secret.len()));
+    let text = secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
+    text.trim().chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
 
 /// How long an answer's `Retry-After` asks to wait: seconds, or a date (<https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>).
 #[must_use]
@@ -16,6 +29,13 @@ pub fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shown_is_short_and_without_secrets() {
+        let secrets = ["", "s3cr", "s3cret", "s3cretest"];
+        assert_eq!(shown(" no s3cret,\ns3cretest nor s3cr\0 ", secrets), "no …, … nor … ");
+        assert_eq!(shown(&"é".repeat(400), []), "é".repeat(300));
+    }
 
     #[test]
     fn the_time_to_wait_is_in_seconds_or_a_date() {

@@ -166,7 +166,7 @@ fn what_is_refused_for_good_is_not_tried_again() {
         Err(PushError::Refused { status, message }) => (status, message),
         other => panic!("{other:?}"),
     };
-    assert_eq!(status(exporter.flush()), (400, "no such key: … ".to_owned()));
+    assert_eq!(status(exporter.flush()), (400, "no such key: …".to_owned()));
     assert_eq!(status(exporter.flush()).0, 408);
     assert_eq!(status(exporter.flush()).0, 500);
     assert_eq!(status(exporter.flush()).0, 307);

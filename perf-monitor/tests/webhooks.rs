@@ -3,8 +3,8 @@
 mod support;
 
 use perf_monitor::{
-    alert::Status,
-    notify::{Alertmanager, Notifier, Webhook},
+    alert::{Alert, Status},
+    notify::{Alertmanager, Notifier, Slack, Webhook},
 };
 use serde_json::{Value, json};
 use support::{
@@ -31,6 +31,57 @@ fn a_webhook_has_its_headers_and_shows_none_of_them() {
     assert_eq!(request.header("authorization"), Some("Bearer t0ken"));
     assert_eq!(request.header("x-key"), Some("k3y"));
     assert_eq!(request.header("content-type"), Some("application/json"));
+}
+
+#[test]
+fn a_user_in_the_url_is_sent_as_such() {
+    let refused = Answer::Status("401 Unauthorized", String::new(), b"bWU6cHd+QCE= pw~@!".to_vec());
+    let collector = Collector::start([refused]);
+    let url = format!("http://me:pw~%40!@{}/in", collector.address);
+    let mut webhook = Webhook::new(&url).unwrap();
+    let failure = webhook.send(&[alert("rule", 1, Status::Firing)]).unwrap_err();
+    assert!(failure.is_for_all && failure.message.ends_with("answered 401: … …"), "{failure:?}");
+    assert_eq!(collector.next().header("authorization"), Some("Basic bWU6cHd+QCE="));
+    // One that is set counts.
+    let mut webhook = Webhook::new(&url).unwrap().bearer("t0ken").unwrap();
+    webhook = webhook.header("content-type", "application/json; charset=utf-8").unwrap();
+    webhook.send(&[alert("rule", 1, Status::Firing)]).unwrap();
+    let request = collector.next();
+    assert_eq!(request.header("authorization"), Some("Bearer t0ken"));
+    let types = request.head.iter().filter(|line| line.starts_with("content-type"));
+    assert_eq!(types.collect::<Vec<_>>(), ["content-type: application/json; charset=utf-8"]);
+}
+
+/// The environment is of a process: this one calls itself with another.
+#[test]
+fn what_is_meant_for_this_host_goes_through_no_proxy() {
+    const URL: &str = "PERFKIT_TEST_WEBHOOK";
+    if let Ok(url) = std::env::var(URL) {
+        Webhook::new(&url).unwrap().send(&[alert("rule", 1, Status::Firing)]).unwrap();
+        return;
+    }
+    let [proxy, collector] = [(); 2].map(|()| Collector::start([]));
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "what_is_meant_for_this_host_goes_through_no_proxy"]);
+    again.env(URL, collector.url()).env("ALL_PROXY", format!("http://{}", proxy.address));
+    assert!(again.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap().status.success());
+    collector.next();
+    assert!(proxy.rest().is_empty());
+}
+
+#[test]
+fn where_there_is_nothing_to_measure_that_is_said() {
+    let collector = Collector::start([]);
+    let absent = [Alert { value: f64::NAN, ..alert("gone", 1, Status::Firing) }];
+    Webhook::new(&collector.url()).unwrap().send(&absent).unwrap();
+    assert_eq!(body(&collector)["alerts"][0]["annotations"]["value"], "no data");
+    let mut alertmanager = Alertmanager::new(&format!("http://{}", collector.address)).unwrap();
+    alertmanager.send(&absent).unwrap();
+    assert_eq!(body(&collector)[0]["annotations"]["value"], "no data");
+    let mut slack = Slack::new(&collector.url()).unwrap();
+    slack.send(&absent).unwrap();
+    let fields = &body(&collector)["blocks"][1]["fields"];
+    assert_eq!(fields[0]["text"], "*value*\nno data (limit 0.5)");
 }
 
 #[test]

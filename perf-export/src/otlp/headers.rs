@@ -26,11 +26,9 @@ impl Headers {
         self.0.iter().map(|(name, value)| checked(name, value)).collect()
     }
 
-    /// A text without their values, should it hold some.
-    pub(super) fn redacted(&self, text: &str) -> String {
-        // Word by word, for a collector may know `Bearer` from the rest.
-        let secrets = self.0.iter().flat_map(|(_, value)| value.split_whitespace());
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+    /// Their values word by word, for a collector may know `Bearer` from the rest.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|(_, value)| value.split_whitespace())
     }
 }
 
@@ -52,8 +50,7 @@ mod tests {
         headers.set("Authorization".into(), "old".into());
         headers.set("authorization".into(), "Bearer s3cret".into());
         assert_eq!(format!("{headers:?}"), r#"{"authorization": "…"}"#);
-        assert_eq!(headers.redacted("bad token Bearer s3cret!"), "bad token … …!");
-        assert_eq!(headers.redacted("bad token s3cret"), "bad token …");
+        assert_eq!(headers.words().collect::<Vec<_>>(), ["Bearer", "s3cret"]);
         let map = headers.checked().unwrap();
         assert_eq!(map.len(), 1);
         assert!(!format!("{map:?}").contains("s3cret"), "{map:?}");

@@ -1,7 +1,7 @@
 //! One request to a collector, and what its answer means.
 
 use super::{PushError, StartError, builder::Builder, endpoint::Endpoint, headers::Headers};
-use crate::__http::retry_after;
+use crate::__http::{self, retry_after};
 use flate2::{Compression, write::GzEncoder};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceResponse,
@@ -119,10 +119,8 @@ impl Client {
         }
     }
 
-    /// What somebody else said, as it may be logged: on one short line, and without our secrets.
     fn shown(&self, text: &str) -> String {
-        let text = self.secrets.redacted(text);
-        text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+        __http::shown(text, self.secrets.words())
     }
 
     fn not_sent(&self, error: &ureq::Error) -> Failure {

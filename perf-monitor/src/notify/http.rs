@@ -1,6 +1,9 @@
 //! One request to whoever is told, and what the answer means.
 
 use super::{Failure, SetupError};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use percent_encoding::percent_decode_str;
+use perf_export::__http;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::{
@@ -10,7 +13,10 @@ use std::{
 };
 use ureq::{
     Agent, Body,
-    http::{HeaderName, HeaderValue, Response, Uri, header::RETRY_AFTER},
+    http::{
+        HeaderName, HeaderValue, Response, Uri,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
 };
 
 /// Longer answers are not read.
@@ -20,7 +26,8 @@ pub(super) const MOST_OF_A_WAIT: Duration = Duration::from_secs(3600);
 /// Shorter parts of a URL's path are words that anybody uses.
 const LEAST_OF_A_SECRET: usize = 8;
 
-/// Posts JSON to a URL. Of the URL only the host is ever shown, of headers only the names.
+/// Posts JSON to a URL. Of the URL only the host is ever shown, of headers only the names. A user and
+/// password in the URL are sent as `Authorization: Basic`.
 #[derive(Clone)]
 pub(super) struct Client {
     agent: Agent,
@@ -60,7 +67,9 @@ impl Client {
             // A connection kept for the next alert might be to somebody who has gone meanwhile.
             .max_idle_connections(0)
             .user_agent(concat!("perfkit/", env!("CARGO_PKG_VERSION")));
-        Ok(Self {
+        // What is meant for this host does not leave it, whatever proxy the environment names.
+        let config = if is_loopback(host) { config.proxy(None) } else { config };
+        let mut client = Self {
             agent: config.build().new_agent(),
             url: url.into(),
             host: uri.port().map_or(host.to_owned(), |port| format!("{host}:{port}")),
@@ -68,7 +77,11 @@ impl Client {
             headers: Vec::new(),
             secrets: secrets(url, &uri),
             timeout: Duration::from_secs(10),
-        })
+        };
+        if let Some(user) = user(&uri) {
+            client.set_header("authorization", &basic(user))?;
+        }
+        Ok(client)
     }
 
     /// Sets a header of each request, in the place of one of its name.
@@ -96,7 +109,10 @@ impl Client {
         for (name, value) in &self.headers {
             post = post.header(name, value);
         }
-        post = post.header("content-type", "application/json");
+        // One of theirs may say more, such as a version.
+        if self.headers.iter().all(|(name, _)| *name != CONTENT_TYPE) {
+            post = post.header(CONTENT_TYPE, "application/json");
+        }
         let post = post.config().timeout_global(Some(self.timeout)).build();
         let answer = post.send(&body).map_err(|error| self.not_reached(&error))?;
         if answer.status().is_success() { Ok(()) } else { Err(self.refused(answer)) }
@@ -126,25 +142,32 @@ impl Client {
         }
     }
 
-    /// What somebody else said, as it may be logged: on one short line, and without our secrets.
     fn shown(&self, text: &str) -> String {
-        let secrets = self.secrets.iter().map(ExposeSecret::expose_secret);
-        let text = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
-        let line = text.trim().chars().take(300);
-        line.map(|c| if c.is_control() { ' ' } else { c }).collect()
+        __http::shown(text, self.secrets.iter().map(ExposeSecret::expose_secret))
     }
 }
 
-/// All of a URL but its host, whole and in parts, the longest first.
+/// What stands before the host, as it stands there.
+fn user(uri: &Uri) -> Option<&str> {
+    Some(uri.authority()?.as_str().rsplit_once('@')?.0)
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc7617>
+fn basic(user: &str) -> String {
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let [name, password] =
+        [name, password].map(|text| percent_decode_str(text).collect::<Vec<_>>());
+    format!("Basic {}", BASE64_STANDARD.encode([&*name, b":", &*password].concat()))
+}
+
+/// All of a URL but its host, whole and in parts, as it is written and as it is meant.
 fn secrets(url: &str, uri: &Uri) -> Vec<SecretString> {
-    let user = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@'));
     let path = uri.path_and_query().map_or("", |path| path.as_str());
     let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= LEAST_OF_A_SECRET);
-    let password = user.into_iter().flat_map(|(user, _)| user.split(':'));
+    let password = user(uri).into_iter().flat_map(|user| user.split(':'));
     let all = [url, path.trim_start_matches('/')].into_iter().chain(parts).chain(password);
-    let mut all: Vec<&str> = all.filter(|secret| !secret.is_empty()).collect();
-    all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    all.into_iter().map(SecretString::from).collect()
+    let meant = |part| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    all.flat_map(|part| [part.to_owned(), meant(part)]).map(SecretString::from).collect()
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -161,7 +184,7 @@ fn text(mut answer: Response<Body>) -> String {
 
 /// What they ask, within what anybody is waited for.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    perf_export::__http::retry_after(text, now).map(|wait| wait.min(MOST_OF_A_WAIT))
+    __http::retry_after(text, now).map(|wait| wait.min(MOST_OF_A_WAIT))
 }
 
 #[cfg(test)]

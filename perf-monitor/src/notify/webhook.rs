@@ -16,7 +16,9 @@ use std::time::Duration;
 ///
 /// Any answer of 200 to 299 is well. 408, 425, 429, all from 500 on, and no answer are failures for now, the
 /// others for good; redirects are not followed. The URL and the headers count as secrets: of them only
-/// the host and the names are ever shown. `http://` is allowed to any host.
+/// the host and the names are ever shown. A user and password in the URL are sent as
+/// `Authorization: Basic`, unless that is set. `http://` is allowed to any host; no proxy is asked for this
+/// one.
 ///
 /// ```
 /// use perf_monitor::notify::Webhook;
