@@ -47,8 +47,8 @@ fn numbers(alerts: &[Alert]) -> Vec<u64> {
 }
 
 fn by<F: FnMut(&[Alert]) -> Result<(), Failure> + Send>(answer: F) -> (By<F>, Receiver<Vec<u64>>) {
-    let (seen, sees) = mpsc::channel();
-    (By { seen, answer, repeat: None }, sees)
+    let (seen, all) = mpsc::channel();
+    (By { seen, answer, repeat: None }, all)
 }
 
 fn fires(at: u64) -> Alert {
@@ -65,9 +65,8 @@ fn counts(registry: &Registry, notifier: &str) -> [u64; 4] {
 #[test]
 fn one_that_is_refused_takes_no_other_with_it() {
     let bad = |alerts: &[Alert]| alerts.iter().any(|alert| [3, 6].contains(&(alert.value as u64)));
-    let refuse = move |alerts: &[Alert]| match bad(alerts) {
-        true => Err(Failure::permanent("no such label")),
-        false => Ok(()),
+    let refuse = move |alerts: &[Alert]| {
+        if bad(alerts) { Err(Failure::permanent("no such label")) } else { Ok(()) }
     };
     let panics = move |alerts: &[Alert]| {
         assert!(!bad(alerts), "no such label");
