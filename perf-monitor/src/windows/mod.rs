@@ -13,7 +13,8 @@
 //!   interval takes some 400 bytes for an operation with calls, and 16 for each bucket they fall in:
 //!   measured, 200 operations take 6 MiB with 10 calls of each in a tick a minute, 20 MiB with 100, and
 //!   20 MiB with one in a tick a second. The windows last asked for are kept besides, until the next
-//!   tick.
+//!   tick. Beyond 1,000 operations, as by a label with too many values, intervals are longer in turn,
+//!   up to a fourth of a window.
 //! - Where the clock was set back between two ticks, the interval counts as long as the one before it,
 //!   and what is older moves back with the clock. One set forward looks like a long interval, as after
 //!   a suspended system.
@@ -21,10 +22,12 @@
 //!   last tick and a reset are in no interval; that time counts as covered where older ones belong to
 //!   the window.
 
+mod blocks;
 mod stats;
 
 pub use stats::Stats;
 
+use blocks::Blocks;
 use perf_core::Snapshot;
 use std::{
     collections::VecDeque,
@@ -37,7 +40,13 @@ use std::{
 pub const DIGITS: u8 = 2;
 
 /// How many intervals a window is cut into where ticks come often enough.
-const STEPS: u32 = 60;
+const STEPS: usize = 60;
+
+/// Where there are more operations than this, intervals are fewer in turn, down to [`FEWEST_STEPS`].
+const MANY: usize = 1_000;
+
+/// A window begins up to an eighth of its length too early or too late then.
+const FEWEST_STEPS: usize = 4;
 
 /// The windows of one registry. See the [module](self) for what belongs to which.
 ///
@@ -67,6 +76,7 @@ pub struct Windows {
     intervals: VecDeque<Snapshot>,
     /// The window of each length, once it is asked for.
     merged: Vec<OnceLock<Snapshot>>,
+    blocks: Blocks,
     last: Option<Snapshot>,
     /// The length of the last interval that the clock could tell.
     tick: Duration,
@@ -91,6 +101,7 @@ impl Windows {
             lengths,
             intervals: VecDeque::new(),
             merged: Vec::new(),
+            blocks: Blocks::default(),
             last: None,
             tick: Duration::ZERO,
         };
@@ -117,6 +128,9 @@ impl Windows {
         self.forget();
         self.merge_old(end);
         self.forget_merged();
+        let mut blocks = mem::take(&mut self.blocks);
+        blocks.update(self.lengths.iter().map(|length| (*length, self.older(*length))));
+        self.blocks = blocks;
     }
 
     /// What happened in the last so much time before the last tick, by the rules of the
@@ -147,16 +161,24 @@ impl Windows {
 
     /// What belongs to a window: that of the next shorter length, and what is older.
     fn merge_all(&self, length: Duration) -> Option<Snapshot> {
-        let first = self.first(length);
-        let shorter = self.lengths.partition_point(|known| *known < length).checked_sub(1);
-        let shorter =
-            shorter.and_then(|place| Some((self.merged(place)?, *self.lengths.get(place)?)));
-        let (mut window, from) = match shorter {
-            Some((window, length)) => (window.clone(), self.first(length)),
-            None => (self.intervals.back()?.clone(), self.intervals.len() - 1),
-        };
-        self.intervals.range(first..from.max(first)).for_each(|interval| window.merge(interval));
+        let shorter = self.shorter(length).and_then(|place| self.merged(place));
+        let mut window = shorter.or_else(|| self.intervals.back())?.clone();
+        self.blocks.add(&mut window, length, &self.older(length));
         Some(window)
+    }
+
+    /// The place of the next shorter length that is known.
+    fn shorter(&self, length: Duration) -> Option<usize> {
+        self.lengths.partition_point(|known| *known < length).checked_sub(1)
+    }
+
+    /// The intervals that belong to a window and to no shorter one that is known.
+    fn older(&self, length: Duration) -> Vec<&Snapshot> {
+        let shorter = self.shorter(length).and_then(|place| self.lengths.get(place));
+        let newest = self.intervals.len().saturating_sub(1);
+        let from = shorter.map_or(newest, |length| self.first(*length));
+        let first = self.first(length);
+        self.intervals.range(first..from.max(first)).collect()
     }
 
     /// The place of the first interval that belongs to a window; the last one always does.
@@ -219,11 +241,18 @@ impl Windows {
         self.intervals = merged;
     }
 
+    /// So many that memory stays bounded whatever labels there are.
+    fn steps(&self) -> u32 {
+        let operations = self.last.as_ref().map_or(0, |last| last.operations().len());
+        let steps = (STEPS * MANY / operations.max(1)).clamp(FEWEST_STEPS, STEPS);
+        u32::try_from(steps).unwrap_or(1)
+    }
+
     fn may_be_one(&self, older: &Snapshot, newer: &Snapshot, end: SystemTime) -> bool {
         let age = between(newer.taken(), end);
         // The shortest window it may belong to is the one that asks most.
         let shortest = self.lengths.iter().find(|length| **length > age);
-        let step = shortest.map_or(Duration::ZERO, |length| *length / STEPS);
+        let step = shortest.map_or(Duration::ZERO, |length| *length / self.steps());
         let together = between(older.started(), newer.taken());
         together <= step.max(older.elapsed())
     }
@@ -243,4 +272,47 @@ fn between(from: SystemTime, to: SystemTime) -> Duration {
 /// The same time if there is none so early.
 fn earlier(time: SystemTime, by: Duration) -> SystemTime {
     time.checked_sub(by).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use perf_core::Registry;
+
+    const START: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn blocks_are_what_their_intervals_are() {
+        let (registry, mut windows) = (Registry::new(), Windows::default());
+        for n in 1..=900 {
+            registry.record("job", Duration::from_micros(n * 7 % 1_000));
+            windows.push(registry.snapshot().dated(START, START + seconds(n * 10)));
+            if n % 60 == 0 {
+                let mut plain = windows.clone();
+                plain.blocks = Blocks::default();
+                plain.forget_merged();
+                for length in [60, 300, 3_600].map(seconds) {
+                    assert_eq!(windows.over(length), plain.over(length));
+                }
+            }
+        }
+        assert!((8..=16).contains(&windows.blocks.len()), "{}", windows.blocks.len());
+    }
+
+    #[test]
+    fn many_operations_have_fewer_intervals() {
+        let intervals = |operations: u64| {
+            let (registry, mut windows) = (Registry::new(), Windows::new(&[seconds(60)]));
+            (0..operations).for_each(|n| registry.record(&format!("job {n}"), seconds(1)));
+            (1..=120)
+                .for_each(|n| windows.push(registry.snapshot().dated(START, START + seconds(n))));
+            windows.intervals.len()
+        };
+        assert_eq!(intervals(1), 60);
+        assert!(intervals(6_000) <= 2 * 10);
+    }
 }
