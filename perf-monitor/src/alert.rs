@@ -99,7 +99,9 @@ pub struct Alert {
     pub severity: Severity,
     /// Whether it begins or ends.
     pub status: Status,
-    /// What was measured, in the measure's unit: seconds, ratios from 0 to 1, or the metric's own.
+    /// What was measured, in the measure's unit: seconds, ratios from 0 to 1, or the metric's own. Not a
+    /// number where there is nothing to measure, and the rule has [that fire](crate::rules::Absent::Fire):
+    /// texts say `no data` then, and such an alert equals none, not even itself.
     pub value: f64,
     /// What it was compared with.
     pub threshold: f64,

@@ -18,6 +18,7 @@
 
 pub mod alert;
 pub mod config;
+mod duration;
 pub mod health;
 mod monitor;
 pub mod notify;

@@ -2,7 +2,7 @@
 
 use perf_monitor::{
     config::{self, Config, ReportStyle},
-    rules::Rule,
+    rules::{Rule, Statistic},
 };
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -15,7 +15,8 @@ use std::{
     time::Duration,
 };
 
-const DURATION: &str = "expected a duration above 0 and up to 8760h: text such as \"1m30s\", or a whole number of seconds";
+const DURATION: &str =
+    "expected a duration above 0 and up to 8760h: text such as \"1m30s\", or a number of seconds";
 /// Says to a child of this test what it is to load over.
 const MARK: &str = "PERFKIT_TEST_OWN_SETTINGS";
 
@@ -183,6 +184,43 @@ fn the_example_says_all_settings_and_is_the_defaults() {
             part.lines().filter(is_setting).filter_map(|line| line[1..].split(' ').next());
         let written = written.filter(|key| !key.is_empty());
         assert_eq!(known.collect::<BTreeSet<_>>(), written.collect(), "{section}");
+    }
+}
+
+#[test]
+fn durations_are_written_alike_in_all_of_it() {
+    let rule = |line: &str| {
+        let text = format!("[[rules]]\nname = \"slow\"\nmeasure = \"p95\"\nabove = 1\n{line}");
+        Config::from_toml(&text).map_err(|error| error.to_string())
+    };
+    for (text, millis) in [
+        ("\"1m 30s\"", 90_000),
+        ("\"250ms\"", 250),
+        ("90", 90_000),
+        ("0.25", 250),
+        ("\"90\"", 90_000),
+    ] {
+        let expected = Duration::from_millis(millis);
+        assert_eq!(Config::from_toml(&format!("interval = {text}")).unwrap().interval, expected);
+        let slow = Rule::new("slow", Statistic::Percentile(95.0)).above(1.0);
+        assert_eq!(rule(&format!("over = {text}")).unwrap().rules, [slow.clone().over(expected)]);
+        assert_eq!(rule(&format!("for = {text}")).unwrap().rules, [slow.hold(expected)]);
+    }
+    assert!(rule("for = 0").is_ok());
+    let expected = DURATION.replace("above 0 and up to", "of up to");
+    assert_eq!(rule("for = \"soon\"").unwrap_err(), format!("line 5: rules[0].for: {expected}"));
+}
+
+#[test]
+fn what_is_wrong_with_a_rule_is_said_without_its_value() {
+    for (expected, line) in [
+        ("above: expected a number, a percentage such as", "above = \"s3cret\""),
+        ("measure: expected p0 to p100", "measure = \"s3cret\""),
+        ("severity: expected one of info, low", "severity = \"s3cret\""),
+    ] {
+        let error = wrong(&format!("[[rules]]\nname = \"slow\"\n{line}"));
+        assert!(error.starts_with(&format!("line 3: rules[0].{expected}")), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
 }
 

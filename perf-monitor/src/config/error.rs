@@ -47,11 +47,13 @@ impl ConfigError {
     }
 }
 
-/// serde says `invalid type: string "abc", expected a boolean`.
+/// serde says `invalid type: string "abc", expected a boolean`, a rule `"abc": expected a number`.
 fn without_values(message: &str) -> String {
-    let is_of_value = message.starts_with("invalid ") || message.starts_with("unknown variant ");
+    const OF_VALUES: [&str; 5] =
+        ["invalid ", "unknown variant ", "unknown measure ", "unknown severity ", "\""];
+    let is_of_value = OF_VALUES.iter().any(|start| message.starts_with(start));
     // The last: the value may say anything.
-    match message.rsplit_once(", expected ") {
+    match message.rsplit_once("expected ") {
         Some((_, expected)) if is_of_value => format!("expected {}", in_words_of_toml(expected)),
         _ => message.replacen("unknown field", "unknown key", 1),
     }

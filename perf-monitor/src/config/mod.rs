@@ -8,7 +8,7 @@
 //! 4. the environment.
 //!
 //! So whoever runs a program can change what its author has set. Settings are merged one by one; lists are
-//! not joined. [`example`] is a file with all of them. Durations are text such as `"1m30s"`, or whole
+//! not joined. [`example`] is a file with all of them. Durations are text such as `"1m30s"`, or
 //! numbers of seconds.
 //!
 //! ```

@@ -2,14 +2,14 @@
 
 use super::error::ConfigError;
 use super::values::{
-    duration, durations, from_milliseconds, from_text, not_empty, secret, secret_in, secret_text,
-    secrets, text,
+    durations, from_milliseconds, from_text, not_empty, secret, secret_in, secret_text, secrets,
+    text,
 };
-use crate::rules::Rule;
+use crate::{duration::some as duration, rules::Rule};
 use secrecy::SecretString;
 use std::{path::PathBuf, time::Duration};
 
-/// Settings of perfkit's watcher. Durations are text such as "1m30s", or whole numbers of seconds.
+/// Settings of perfkit's watcher. Durations are text such as "1m30s", or numbers of seconds.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Config {
@@ -26,7 +26,8 @@ pub struct Config {
     #[config(deserialize_with = durations, default = ["1m", "5m", "1h"])]
     pub windows: Vec<Duration>,
 
-    /// Whether perfkit's own rules are looked at too.
+    /// Whether perfkit's own rules are looked at too, but for those that a rule with the same name
+    /// takes the place of.
     #[config(default = true)]
     pub ready_made_rules: bool,
 
@@ -61,7 +62,7 @@ pub struct ReportSettings {
     )]
     pub interval: Duration,
 
-    /// As what: "event" (of tracing), "table" or "both".
+    /// As what: an "event" of tracing, a "table" on standard error, or "both".
     #[config(default = "event")]
     pub style: ReportStyle,
 }
@@ -72,7 +73,7 @@ pub struct ReportSettings {
 pub enum ReportStyle {
     /// An event of tracing.
     Event,
-    /// A table for people.
+    /// A table for people on standard error, where perfkit's summary goes too.
     Table,
     /// Both.
     Both,

@@ -1,17 +1,13 @@
 //! How values are written.
 
 use super::error::ConfigError;
+use crate::duration;
 use secrecy::SecretString;
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error as _, Visitor},
-};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{fmt, path::Path, time::Duration};
 
-/// A year: longer than any interval has sense for.
+/// A year.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-const DURATION: &str =
-    "a duration above 0 and up to 8760h: text such as \"1m30s\", or a whole number of seconds";
 const MILLISECONDS: &str = "a whole number of milliseconds above 0, up to a year";
 const TEXT: &str = "text that is not empty";
 
@@ -27,54 +23,20 @@ impl fmt::Display for Unexpected {
 
 impl std::error::Error for Unexpected {}
 
-fn bounded(duration: Duration) -> Option<Duration> {
-    (!duration.is_zero() && duration <= LONGEST).then_some(duration)
-}
-
-/// A duration as text: whole seconds, or with units.
 pub(super) fn from_text(text: &str) -> Result<Duration, Unexpected> {
-    let text = text.trim();
-    let with_units = || text.parse::<jiff::SignedDuration>().ok()?.try_into().ok();
-    let duration = text.parse().map(Duration::from_secs).ok().or_else(with_units);
-    duration.and_then(bounded).ok_or(Unexpected(DURATION))
+    duration::parse_some(text).ok_or(Unexpected(duration::EXPECTED))
 }
 
 pub(super) fn from_milliseconds(text: &str) -> Result<Duration, Unexpected> {
     let milliseconds = text.trim().parse().map(Duration::from_millis).ok();
-    milliseconds.and_then(bounded).ok_or(Unexpected(MILLISECONDS))
-}
-
-struct Durations;
-
-impl Visitor<'_> for Durations {
-    type Value = Duration;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(DURATION)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Duration, E> {
-        from_text(text).map_err(E::custom)
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> Result<Duration, E> {
-        bounded(Duration::from_secs(seconds)).ok_or_else(|| E::custom(Unexpected(DURATION)))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Duration, E> {
-        // A negative one is as little a duration as zero is.
-        self.visit_u64(seconds.try_into().unwrap_or(0))
-    }
-}
-
-pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    from.deserialize_any(Durations)
+    let is_some = |duration: &Duration| !duration.is_zero() && *duration <= LONGEST;
+    milliseconds.filter(is_some).ok_or(Unexpected(MILLISECONDS))
 }
 
 pub(super) fn durations<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Duration>, D::Error> {
     #[derive(Deserialize)]
     #[serde(transparent)]
-    struct One(#[serde(deserialize_with = "duration")] Duration);
+    struct One(#[serde(deserialize_with = "duration::some")] Duration);
     let all = Vec::<One>::deserialize(from)?;
     Ok(all.into_iter().map(|One(duration)| duration).collect())
 }

@@ -11,46 +11,24 @@ pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 /// Reports are not made more often, but in tests.
 pub const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The interval that [`METRICS_INTERVAL`] says: whole milliseconds. One that is shorter than
-/// `shortest` ([`SHORTEST_INTERVAL`], in tests less), or no number, is refused: then it is
-/// [`DEFAULT_INTERVAL`], with a warning for people. Without text it is that too.
-///
-/// ```
-/// use perf_monitor::report::{SHORTEST_INTERVAL, interval};
-/// use std::time::Duration;
-///
-/// assert_eq!(interval("15000", SHORTEST_INTERVAL), (Duration::from_secs(15), None));
-/// let (refused, warning) = interval("500", SHORTEST_INTERVAL);
-/// assert_eq!(refused, Duration::from_secs(60));
-/// assert!(warning.unwrap().contains("10000"));
-/// assert_eq!(interval("500", Duration::ZERO), (Duration::from_millis(500), None));
-/// ```
-#[must_use]
-pub fn interval(text: &str, shortest: Duration) -> (Duration, Option<String>) {
-    let text = text.trim();
-    if text.is_empty() {
-        return (DEFAULT_INTERVAL, None);
-    }
-    let every = text.parse().ok().map(Duration::from_millis);
-    match every.filter(|every| is_allowed(*every, shortest)) {
-        Some(every) => (every, None),
-        None => (DEFAULT_INTERVAL, Some(refusal(&format!("\"{text}\""), shortest))),
-    }
-}
-
-/// The same for an interval that the program gives.
+/// The interval, if it is at least `shortest` ([`SHORTEST_INTERVAL`], in tests less). One that is shorter
+/// is refused: then it is [`DEFAULT_INTERVAL`], with a warning for people.
 ///
 /// ```
 /// use perf_monitor::report::{SHORTEST_INTERVAL, checked_interval};
+/// use std::time::Duration;
+///
 /// let (refused, warning) = checked_interval(SHORTEST_INTERVAL / 2, SHORTEST_INTERVAL);
-/// assert!(refused == SHORTEST_INTERVAL * 6 && warning.is_some());
+/// assert!(refused == SHORTEST_INTERVAL * 6 && warning.unwrap().contains("10000"));
+/// let brief = Duration::from_millis(500);
+/// assert_eq!(checked_interval(brief, Duration::ZERO), (brief, None));
 /// ```
 #[must_use]
 pub fn checked_interval(every: Duration, shortest: Duration) -> (Duration, Option<String>) {
     if is_allowed(every, shortest) {
         return (every, None);
     }
-    (DEFAULT_INTERVAL, Some(refusal(&every.as_millis().to_string(), shortest)))
+    (DEFAULT_INTERVAL, Some(refusal(every, shortest)))
 }
 
 /// No time at all never is: nothing else would be done.
@@ -58,10 +36,11 @@ fn is_allowed(every: Duration, shortest: Duration) -> bool {
     every >= shortest && !every.is_zero()
 }
 
-fn refusal(given: &str, shortest: Duration) -> String {
+fn refusal(every: Duration, shortest: Duration) -> String {
     format!(
-        "perfkit: {METRICS_INTERVAL}={given} is refused, and reports come every {} ms: expected \
-         milliseconds, at least {}",
+        "perfkit: a report every {} ms is refused, and comes every {} ms: {METRICS_INTERVAL}, or \
+         report.interval, is at least {} ms",
+        every.as_millis(),
         DEFAULT_INTERVAL.as_millis(),
         shortest.as_millis().max(1),
     )
@@ -72,20 +51,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_interval_is_refused() {
-        for text in ["abc", "-1", "1.5", "60s", "9999", "0", "99999999999999999999"] {
-            let (every, warning) = interval(text, SHORTEST_INTERVAL);
-            assert_eq!(every, DEFAULT_INTERVAL, "{text}");
-            let warning = warning.expect(text);
-            assert!(warning.contains(METRICS_INTERVAL) && warning.contains(text), "{warning}");
+    fn what_is_too_short_is_refused() {
+        for millis in [0, 1, 9_999] {
+            let (every, warning) =
+                checked_interval(Duration::from_millis(millis), SHORTEST_INTERVAL);
+            assert_eq!(every, DEFAULT_INTERVAL);
+            let warning = warning.expect("a warning");
+            assert!(warning.contains(METRICS_INTERVAL), "{warning}");
+            assert!(warning.contains(&format!(" {millis} ms")), "{warning}");
         }
-        assert!(interval("0", Duration::ZERO).1.is_some());
+        assert!(checked_interval(Duration::ZERO, Duration::ZERO).1.is_some());
     }
 
     #[test]
-    fn the_shortest_is_allowed_and_no_text_is_the_default() {
-        assert_eq!(interval(" 10000 ", SHORTEST_INTERVAL), (SHORTEST_INTERVAL, None));
-        assert_eq!(interval("", SHORTEST_INTERVAL), (DEFAULT_INTERVAL, None));
-        assert_eq!(checked_interval(DEFAULT_INTERVAL, SHORTEST_INTERVAL).1, None);
+    fn the_shortest_is_allowed() {
+        let shortest = SHORTEST_INTERVAL;
+        assert_eq!(checked_interval(shortest, shortest), (shortest, None));
+        assert_eq!(checked_interval(Duration::MAX, shortest), (Duration::MAX, None));
     }
 }

@@ -4,14 +4,17 @@ mod interval;
 mod runs;
 mod uptime;
 
-pub use interval::{
-    DEFAULT_INTERVAL, METRICS_INTERVAL, SHORTEST_INTERVAL, checked_interval, interval,
-};
+pub use interval::{DEFAULT_INTERVAL, METRICS_INTERVAL, SHORTEST_INTERVAL, checked_interval};
 pub use runs::Runs;
 pub use uptime::Uptime;
 
 use perf_core::{Operation, Snapshot, SummaryTable, human};
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{self, Write},
+    time::Duration,
+};
 
 /// What happened in the time of a snapshot: a report. As text by [`Display`](fmt::Display) it is a
 /// table for people.
@@ -98,6 +101,17 @@ impl Metrics {
             p99Ms = millis(all.p99),
             "performance report",
         );
+    }
+
+    /// Writes it as a table for people to standard error, where perfkit's summary goes too.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// perf_monitor::report::Metrics::of(&registry.snapshot()).print();
+    /// ```
+    pub fn print(&self) {
+        // Nobody is there to be told where standard error is closed.
+        let _ = io::stderr().write_all(self.to_string().as_bytes());
     }
 
     fn table(&self) -> SummaryTable {

@@ -7,8 +7,8 @@ use super::{
     state::{Seen, Timing},
     statistic::Statistic,
     template::Template,
-    text,
 };
+use crate::duration;
 use std::fmt;
 
 /// A rule makes no sense.
@@ -108,7 +108,8 @@ impl Checked {
         let summary = template("summary", summary)?;
         let description = template("description", &rule.description)?;
         let Rule { hold, keep_firing, absent, .. } = rule;
-        let timing = Timing { hold, keep_firing, absent };
+        let is_of_time = rule.measure.is_of_time();
+        let timing = Timing { hold, keep_firing, absent, is_of_time };
         Ok(Self { rule, limits, timing, summary, description })
     }
 }
@@ -130,14 +131,17 @@ fn check_measure(rule: &Rule) -> Result<(), String> {
     }
     check_statistic(rule, rule.measure.statistic())?;
     match &rule.measure {
+        Measure::ShareOfHistory { of, .. } if !rule.measure.looks_back() => Err(format!(
+            "{of} is of now, and has no share of its history: use slope, or a threshold of its own"
+        )),
         Measure::ShareOfHistory { history, .. } | Measure::ErrorSpike { history }
             if *history <= over =>
         {
-            let over = text::written(over);
+            let over = duration::written(over);
             Err(format!("the history must be longer than the window (over), which is {over}"))
         }
         Measure::BurnRate { short, .. } if short.is_zero() || *short >= over => {
-            let over = text::written(over);
+            let over = duration::written(over);
             Err(format!("the short window must be shorter than the window (over), which is {over}"))
         }
         Measure::BurnRate { objective, .. } if !(*objective > 0.0 && *objective < 1.0) => {

@@ -2,18 +2,19 @@
 
 use super::{
     check::{Checked, RuleError},
+    description::RuleDescription,
     measure::Measure,
     pace::{Pace, Step},
     reading::{self, Labels, Readings, View},
     rule::Rule,
     state::{Absent, Phase, Seen},
     template::LABEL,
-    text,
     trend::Trends,
     unit,
 };
 use crate::{
     alert::{Alert, Severity, Status},
+    duration,
     windows::Windows,
 };
 use perf_core::Snapshot;
@@ -136,6 +137,40 @@ impl Rules {
         })
     }
 
+    /// The lengths of the windows that the rules look at, the shortest first: those that
+    /// [`Windows::new`] is best told of.
+    ///
+    /// ```
+    /// use perf_monitor::rules::{Rules, ready_made};
+    /// let lengths = Rules::new(ready_made())?.lengths();
+    /// assert_eq!(lengths, [300, 3_600].map(std::time::Duration::from_secs));
+    /// # Ok::<(), perf_monitor::rules::RuleError>(())
+    /// ```
+    #[must_use]
+    pub fn lengths(&self) -> Vec<Duration> {
+        let rules = self.checked.iter().map(|checked| &checked.rule);
+        let lengths: BTreeSet<_> = rules.flat_map(|rule| rule.measure.windows(rule.over)).collect();
+        lengths.into_iter().collect()
+    }
+
+    /// What each rule looks for, in their order.
+    ///
+    /// ```
+    /// use perf_monitor::rules::{Rule, Rules, Statistic};
+    /// let rules = Rules::new(vec![Rule::new("slow", Statistic::Mean).of("job").above(0.5)])?;
+    /// let slow = rules.descriptions().next().unwrap();
+    /// assert_eq!(slow.condition, "mean of job over 5m above 500.0 ms");
+    /// # Ok::<(), perf_monitor::rules::RuleError>(())
+    /// ```
+    pub fn descriptions(&self) -> impl Iterator<Item = RuleDescription> {
+        self.checked.iter().map(RuleDescription::of)
+    }
+
+    /// Says how often they are to be looked at: ticks in between do not make that a gap.
+    pub(crate) fn ask(&mut self, every: Duration) {
+        self.pace.ask(every);
+    }
+
     /// How many times a series was bad, but no more alerts could be kept.
     #[must_use]
     pub fn refused(&self) -> u64 {
@@ -144,12 +179,8 @@ impl Rules {
 
     /// Each window the rules need, once.
     fn windows(&self, source: &impl Source) -> BTreeMap<Duration, Snapshot> {
-        let lengths = self
-            .checked
-            .iter()
-            .flat_map(|checked| [Some(checked.rule.over), checked.rule.measure.other_window()]);
-        let lengths: BTreeSet<_> = lengths.flatten().collect();
-        lengths.into_iter().filter_map(|length| Some((length, source.over(length)?))).collect()
+        let lengths = self.lengths().into_iter();
+        lengths.filter_map(|length| Some((length, source.over(length)?))).collect()
     }
 
     /// Moves the alerts of one rule on.
@@ -186,17 +217,23 @@ impl Rules {
         let Some(Checked { rule, limits, .. }) = self.checked.get(at) else {
             return BTreeMap::new();
         };
-        let values = self.trends.applied((at, rule), view.read(rule), now).into_iter();
+        let readings = view.read(rule);
+        let is_absent = readings.is_empty() && view.can_tell(rule);
+        let values = self.trends.applied((at, rule), readings, now).into_iter();
         let mut seen: BTreeMap<_, _> =
             values.map(|(labels, value)| (labels, (limits.judge(value), value))).collect();
-        if seen.is_empty() && rule.absent == Absent::Fire {
+        if is_absent && rule.absent == Absent::Fire {
             seen.insert(reading::whole_labels(rule), (Seen::Breach, f64::NAN));
         }
         let of_rule = (at, Labels::new())..(at + 1, Labels::new());
         for ((_, labels), State { alert, .. }) in self.states.range(of_rule) {
             // That there was nothing is over as soon as there is something.
-            let without = if alert.value.is_nan() { Seen::Clear } else { Seen::Nothing };
-            seen.entry(labels.clone()).or_insert((without, alert.value));
+            let was_nothing = alert.value.is_nan();
+            let without = if was_nothing { Seen::Clear } else { Seen::Nothing };
+            let (now, _) = seen.entry(labels.clone()).or_insert((without, alert.value));
+            if was_nothing && *now == Seen::NotClear {
+                *now = Seen::Clear;
+            }
         }
         seen
     }
@@ -279,7 +316,7 @@ fn alert(
         "measure" => rule.measure.to_string(),
         "value" => unit::shown(value, &rule.measure, own),
         "threshold" => unit::shown(threshold, &rule.measure, own),
-        "window" => text::written(rule.over),
+        "window" => duration::written(rule.over),
         name => of_label(name.strip_prefix(LABEL).unwrap_or(name)),
     };
     Alert {

@@ -5,6 +5,7 @@ use super::{
     statistic::{Statistic, UnknownStatistic},
     text,
 };
+use crate::duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -17,8 +18,9 @@ pub enum Measure {
     /// A statistic of the window.
     Now(Statistic),
     /// The statistic over the window, divided by the same over a longer one: 0.8 where throughput is
-    /// 80 % of its average. Needs that the latter is above 0. The minimum is of both windows, but for
-    /// `count` and `rate` of the longer one.
+    /// 80 % of its average. Needs that the latter is above 0, and that it covers four times the rule's
+    /// window, or where its length is less than that, three quarters of it: shortly after a start there
+    /// is no history. The minimum is of both windows, but for `count` and `rate` of the longer one.
     ShareOfHistory {
         /// The statistic.
         of: Statistic,
@@ -69,8 +71,24 @@ impl Measure {
         }
     }
 
+    /// Whether it is of a window, and not of the last snapshot.
+    pub(super) fn looks_back(&self) -> bool {
+        !matches!(self.statistic(), Statistic::Gauge | Statistic::InFlight)
+    }
+
+    /// Whether it is of how often something happens, and so of the time as well.
+    pub(super) fn is_of_time(&self) -> bool {
+        matches!(self.statistic(), Statistic::Count | Statistic::Rate | Statistic::CounterRate)
+    }
+
+    /// The windows it needs: the rule's, and another.
+    pub(super) fn windows(&self, over: Duration) -> impl Iterator<Item = Duration> {
+        let over = self.looks_back().then_some(over);
+        over.into_iter().chain(self.other_window())
+    }
+
     /// The window it needs beside the rule's.
-    pub(super) fn other_window(&self) -> Option<Duration> {
+    fn other_window(&self) -> Option<Duration> {
         match self {
             Self::Now(_) | Self::Slope { .. } => None,
             Self::ShareOfHistory { history, .. } | Self::ErrorSpike { history } => Some(*history),
@@ -91,10 +109,10 @@ impl fmt::Display for Measure {
         match self {
             Self::Now(of) => write!(f, "{of}"),
             Self::ShareOfHistory { of, history } => {
-                write!(f, "{of} as share of its {}", text::written(*history))
+                write!(f, "{of} as share of its {}", duration::written(*history))
             }
             Self::ErrorSpike { history } => {
-                write!(f, "error_rate against its {}", text::written(*history))
+                write!(f, "error_rate against its {}", duration::written(*history))
             }
             Self::Slope { of, .. } => write!(f, "rise of {of}"),
             Self::BurnRate { objective, .. } => {
@@ -121,11 +139,11 @@ enum Table {
     },
     ShareOfHistory {
         of: Statistic,
-        #[serde(with = "text::duration")]
+        #[serde(with = "duration")]
         history: Duration,
     },
     ErrorSpike {
-        #[serde(with = "text::duration")]
+        #[serde(with = "duration")]
         history: Duration,
     },
     Slope {
@@ -135,7 +153,7 @@ enum Table {
     BurnRate {
         #[serde(deserialize_with = "text::amount")]
         objective: f64,
-        #[serde(with = "text::duration")]
+        #[serde(with = "duration")]
         short: Duration,
     },
 }

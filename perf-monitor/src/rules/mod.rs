@@ -30,7 +30,9 @@
 //!
 //! - Only time that was watched counts. Between two evaluations that lie four times further apart than is
 //!   usual (before that is known: ten minutes), or in the wrong order, nobody watched: the clock was set,
-//!   or the machine slept. Then pending alerts begin again, and firing ones stay.
+//!   or the machine slept. Then pending alerts begin again, and firing ones stay; and how often
+//!   something happens, which is of the time that nobody watched too, begins no alert until the next
+//!   evaluation.
 //! - Where there is nothing to measure, a pending alert goes back, and a firing one stays for
 //!   [15 minutes](ABSENT_KEEP), or as its rule's [`absent`](Absent) says. So does one whose series has
 //!   vanished.
@@ -38,6 +40,7 @@
 //! - At most [`MAX_ALERTS`] are pending or firing; series beyond are only [counted](Rules::refused).
 
 mod check;
+mod description;
 mod engine;
 mod measure;
 mod pace;
@@ -53,6 +56,7 @@ mod trend;
 mod unit;
 
 pub use check::RuleError;
+pub use description::RuleDescription;
 pub use engine::{MAX_ALERTS, Rules, Source};
 pub use measure::Measure;
 pub use ready::ready_made;

@@ -25,16 +25,24 @@ pub(super) struct Step {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace {
     last: Option<SystemTime>,
+    /// What is asked for, where that is known. Ticks in between are no reason to take it for a gap.
+    asked: Duration,
     steps: VecDeque<Duration>,
 }
 
 impl Pace {
+    /// Evaluations are to come that often.
+    pub(super) fn ask(&mut self, every: Duration) {
+        self.asked = every;
+    }
+
     /// An evaluation begins.
     pub(super) fn step(&mut self, now: SystemTime) -> Step {
         let Some(last) = self.last.replace(now) else { return Step::default() };
         let gap = Step { watched: Duration::ZERO, is_gap: true };
         let Ok(passed) = now.duration_since(last) else { return gap };
         let longest = self.usual().map_or(FIRST_GAP, |usual| usual.saturating_mul(GAP));
+        let longest = longest.max(self.asked.saturating_mul(GAP));
         self.learn(passed);
         if passed > longest { gap } else { Step { watched: passed, is_gap: false } }
     }
@@ -81,6 +89,15 @@ mod tests {
     fn the_first_step_may_be_ten_minutes() {
         assert_eq!(watched([0, 600, 3_001]), [Some(0), Some(600), None]);
         assert_eq!(watched([0, 601, 661]), [Some(0), None, Some(60)]);
+    }
+
+    #[test]
+    fn ticks_in_between_do_not_make_what_is_asked_for_a_gap() {
+        let mut pace = Pace::default();
+        pace.ask(Duration::from_secs(60));
+        let mut step = |at| pace.step(SystemTime::UNIX_EPOCH + Duration::from_secs(at));
+        assert!((0..20).chain([80, 320]).all(|at| !step(at).is_gap));
+        assert!(step(561).is_gap);
     }
 
     #[test]

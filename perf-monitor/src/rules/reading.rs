@@ -32,6 +32,9 @@ impl View<'_> {
                 of(statistic, rule.over)
             }
             Measure::ShareOfHistory { of: statistic, history } => {
+                if !self.can_tell(rule) {
+                    return Readings::new();
+                }
                 let share = |now, then| share(statistic, now, then);
                 join(&of(statistic, rule.over), &of(statistic, *history), share)
             }
@@ -50,6 +53,14 @@ impl View<'_> {
         };
         readings.retain(|_, reading| reading.n >= rule.minimum && !reading.value.is_nan());
         readings
+    }
+
+    /// Whether it is too early to tell: there is not enough of a history to be a share of.
+    pub(super) fn can_tell(&self, rule: &Rule) -> bool {
+        let Measure::ShareOfHistory { history, .. } = rule.measure else { return true };
+        let covered = self.windows.get(&history).map(Snapshot::elapsed);
+        // Not all of it: windows are somewhat shorter than asked for.
+        covered >= Some(rule.over.saturating_mul(4).min(history / 4 * 3))
     }
 
     fn statistic(&self, statistic: &Statistic, over: Duration, rule: &Rule) -> Readings {

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// | `agent_queue_depth_…` | gauge `agent_queue_depth` | > 50 / 75 / 100 | medium / high / critical |
 /// | `message_queue_depth_high` | gauge `message_queue_depth` | > 1,000 | high |
 /// | `cache_hits_…` | counters `cache_hits`, `cache_misses`, 20 in 5 min | hits of both < 80 / 50 % | medium / high |
-/// | `process_cpu_…` | gauge `process_cpu_ratio` | > 85 / 90 % | high / critical |
+/// | `process_cpu_…` | gauge `process_cpu_ratio` | > 85 / 90 % of the CPUs that the process may use | high / critical |
 /// | `system_cpu_…` | gauge `system_cpu_ratio` | > 85 / 90 % | high / critical |
 /// | `system_memory_…` | gauge `system_memory_used_ratio` | > 85 / 90 % | high / critical |
 ///
@@ -56,7 +56,11 @@ pub fn ready_made() -> Vec<Rule> {
         family("cache_hits", &[(Medium, 0.80), (High, 0.50)], |bound| {
             calls(hits()).below(bound).clear(bound * 1.05)
         }),
-        high("process_cpu", "process_cpu_ratio", &usage),
+        high(
+            "process_cpu",
+            "process_cpu_ratio",
+            &usage.map(|(severity, of)| (severity, of * cpus())),
+        ),
         high("system_cpu", "system_cpu_ratio", &usage),
         high("system_memory", "system_memory_used_ratio", &usage),
     ]
@@ -80,6 +84,11 @@ fn high(name: &str, metric: &str, bounds: &[(Severity, f64)]) -> Vec<Rule> {
 /// Of so many calls that one bad one does not decide.
 fn calls(statistic: Statistic) -> Rule {
     Rule::new("", statistic).minimum(20)
+}
+
+/// How many CPUs the process may use, by its limits too.
+fn cpus() -> f64 {
+    std::thread::available_parallelism().map_or(1.0, |cpus| cpus.get() as f64)
 }
 
 fn gauge(metric: &str) -> Rule {

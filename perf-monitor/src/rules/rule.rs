@@ -1,7 +1,7 @@
 //! One rule, in code and in files.
 
 use super::{measure::Measure, selector::Selector, state::Absent, text};
-use crate::alert::Severity;
+use crate::{alert::Severity, duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -43,7 +43,7 @@ pub struct Rule {
     pub(super) measure: Measure,
     #[serde(default)]
     pub(super) of: Selector,
-    #[serde(default = "five_minutes", with = "text::duration")]
+    #[serde(default = "five_minutes", with = "duration")]
     pub(super) over: Duration,
     #[serde(default, deserialize_with = "text::amount", skip_serializing_if = "Option::is_none")]
     pub(super) above: Option<f64>,
@@ -51,9 +51,9 @@ pub struct Rule {
     pub(super) below: Option<f64>,
     #[serde(default, deserialize_with = "text::amount", skip_serializing_if = "Option::is_none")]
     pub(super) clear: Option<f64>,
-    #[serde(default, rename = "for", with = "text::duration")]
+    #[serde(default, rename = "for", with = "duration")]
     pub(super) hold: Duration,
-    #[serde(default, with = "text::duration")]
+    #[serde(default, with = "duration")]
     pub(super) keep_firing: Duration,
     #[serde(default)]
     pub(super) minimum: u64,

@@ -51,6 +51,8 @@ pub(super) struct Timing {
     pub(super) hold: Duration,
     pub(super) keep_firing: Duration,
     pub(super) absent: Absent,
+    /// It is measured by the time, also by that in which nobody watched.
+    pub(super) is_of_time: bool,
 }
 
 /// Where an alert stands; there is none while it is inactive.
@@ -73,6 +75,11 @@ impl Phase {
         timing: Timing,
     ) -> Option<Self> {
         match (before, seen) {
+            (None | Some(Self::Pending { .. }), Seen::Breach)
+                if step.is_gap && timing.is_of_time =>
+            {
+                Some(Self::Pending { held: Duration::ZERO })
+            }
             (None, Seen::Breach) => Some(Self::held(Duration::ZERO, timing)),
             (Some(Self::Pending { held }), Seen::Breach) => {
                 // What was between is not known: it may have been better.

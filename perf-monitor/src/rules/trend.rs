@@ -6,6 +6,9 @@ use std::{
     time::SystemTime,
 };
 
+/// How many values are kept: of 16 bytes and the time, some 25 MB.
+const MOST_POINTS: usize = 1_000_000;
+
 /// The last values of each series of each rule, as many as it asks for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trends {
@@ -30,7 +33,7 @@ impl Trends {
     }
 
     /// Takes in a value, and gives the slope of the last `points` per hour, once there are as many.
-    /// Beyond `most` series, new ones are not kept.
+    /// Beyond `most` series, or a million points, new ones are not kept.
     pub(super) fn push(
         &mut self,
         (rule, labels): (usize, &Labels),
@@ -38,7 +41,7 @@ impl Trends {
         points: usize,
         most: usize,
     ) -> Option<f64> {
-        let is_full = self.all.len() >= most;
+        let is_full = self.all.len() >= most.min(MOST_POINTS / points.max(1));
         let key = (rule, labels.clone());
         if is_full && !self.all.contains_key(&key) {
             return None;
@@ -72,7 +75,8 @@ fn slope(points: &VecDeque<(SystemTime, f64)>) -> Option<f64> {
         points.iter().map(|(at, value)| of(hours(*at) - mean_x, value - mean_y)).sum()
     };
     let (products, squares) = (sum(&|x, y| x * y), sum(&|x, _| x * x));
-    (squares > 0.0).then(|| products / squares)
+    // With a value that is infinite it is not a number.
+    (squares > 0.0).then(|| products / squares).filter(|slope| !slope.is_nan())
 }
 
 #[cfg(test)]
@@ -114,6 +118,16 @@ mod tests {
         (0..3).for_each(|minute| _ = pushed(&mut trends, minute, 1.0));
         trends.begin(true);
         assert_eq!(trends.all.len(), 0);
+    }
+
+    #[test]
+    fn points_are_bounded() {
+        let mut trends = Trends::default();
+        for n in 0..1_002 {
+            let labels = Labels::from([("n".into(), n.to_string())]);
+            trends.push((0, &labels), (SystemTime::UNIX_EPOCH, 1.0), 1_000, 10_000);
+        }
+        assert_eq!(trends.all.len(), 1_000);
     }
 
     #[test]

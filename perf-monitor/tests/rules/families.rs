@@ -67,6 +67,7 @@ fn ready_made_rules_fire_beyond_their_bounds() {
     let cache = |hits, misses| {
         Parts::default().counter("cache_hits", &[], hits).counter("cache_misses", &[], misses)
     };
+    let cpus = std::thread::available_parallelism().unwrap().get() as f64;
     for (parts, rules) in [
         (Parts::default(), ""),
         (calls(1, 100, 5), ""),
@@ -94,8 +95,8 @@ fn ready_made_rules_fire_beyond_their_bounds() {
         (cache(50, 50), "cache_hits_medium"),
         (cache(49, 51), "cache_hits_high"),
         (cache(0, 19), ""),
-        (gauge("process_cpu_ratio", 0.85), ""),
-        (gauge("process_cpu_ratio", 0.86), "process_cpu_high"),
+        (gauge("process_cpu_ratio", 0.85 * cpus), ""),
+        (gauge("process_cpu_ratio", 0.86 * cpus), "process_cpu_high"),
         (gauge("system_cpu_ratio", 0.91), "system_cpu_critical"),
         (gauge("system_memory_used_ratio", 0.86), "system_memory_high"),
         (gauge("system_memory_used_ratio", 0.91), "system_memory_critical"),

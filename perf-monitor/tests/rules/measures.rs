@@ -2,7 +2,7 @@
 
 use crate::source::{MILLISECOND, Parts, Written, at, minutes, rules};
 use perf_core::{InFlightCalls, OperationParts};
-use perf_monitor::rules::{Measure, Rule, Selector, Statistic};
+use perf_monitor::rules::{Absent, Measure, Rule, Rules, Selector, Statistic};
 
 /// The values of a rule that anything breaks, by its series.
 fn values(rule: Rule, source: &Written) -> Vec<(String, f64)> {
@@ -209,4 +209,40 @@ fn slope_of_the_last_evaluations() {
     // Over a night nothing is known.
     assert_eq!([told(500, 90.0), told(501, 95.0)], [None; 2]);
     assert_eq!(told(502, 100.0), Some((300.0, true)));
+}
+
+#[test]
+fn shortly_after_the_start_there_is_no_history() {
+    let share = Measure::ShareOfHistory { of: Statistic::Rate, history: minutes(60) };
+    let low = || of(share.clone()).below(0.8);
+    // The hour is what there is: minutes of which the first had a burst.
+    let started = |covered: u64| {
+        let hour = Written::total(calls(1_200, 0)).window(minutes(5), calls(60, 0));
+        hour.covered(minutes(60), calls(1_200, 0), minutes(covered))
+    };
+    assert_eq!(value(low(), &started(6)), None);
+    assert_eq!(value(low(), &started(19)), None);
+    assert!(value(low(), &started(20)).is_some());
+    // Nor is that an absence.
+    let mut rules = rules(low().absent(Absent::Fire));
+    assert_eq!(rules.evaluate(&started(6), at(0)), []);
+}
+
+#[test]
+fn a_slope_over_what_is_infinite_is_no_value() {
+    let depth = |value| Written::total(Parts::default().gauge("depth", &[], value));
+    let rise = Measure::Slope { of: Statistic::Gauge, points: 3 };
+    let mut rules = rules(of(rise).of("depth").above(59.0));
+    let mut told = |minute: u64, value| rules.evaluate(&depth(value), at(60 * minute)).len();
+    assert_eq!([told(0, 5.0), told(1, 6.0), told(2, 7.0)], [0, 0, 1]);
+    assert_eq!(told(3, f64::INFINITY), 0, "it is not clear");
+}
+
+#[test]
+fn what_is_of_now_has_no_history() {
+    for of in [Statistic::Gauge, Statistic::InFlight] {
+        let share = Measure::ShareOfHistory { of, history: minutes(60) };
+        let error = Rules::new(vec![Rule::new("r", share).above(1.0)]).unwrap_err();
+        assert!(error.problem.contains("is of now"), "{error}");
+    }
 }

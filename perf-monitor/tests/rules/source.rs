@@ -51,6 +51,12 @@ impl Written {
         self
     }
 
+    /// Adds a window that covers something else than its length.
+    pub(crate) fn covered(mut self, length: Duration, parts: Parts, covered: Duration) -> Self {
+        self.windows.insert(length, parts.over(covered));
+        self
+    }
+
     /// A window of five minutes is all there is.
     pub(crate) fn five_minutes(parts: &Parts) -> Self {
         Self::total(parts.clone()).window(minutes(5), parts.clone())

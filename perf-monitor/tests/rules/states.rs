@@ -1,6 +1,8 @@
 //! Every transition: pending, firing, resolved, and back.
 
-use crate::source::{MINUTE, Written, at, deep, depth, each_minute, lines, minutes, rules, told};
+use crate::source::{
+    MILLISECOND, MINUTE, Parts, Written, at, deep, depth, each_minute, lines, minutes, rules, told,
+};
 use perf_monitor::{
     alert::{Alert, Severity, Status},
     rules::{ABSENT_KEEP, Absent, Rule, Statistic},
@@ -163,4 +165,29 @@ fn with_the_clock_set_back_pending_begins_again() {
 fn evaluated_twice_at_one_time_nothing_is_told_twice() {
     let twice = [(0, 20.0), (0, 20.0), (60, 20.0), (60, 20.0), (120, 5.0), (120, 5.0)];
     assert_eq!(told(deep().hold(MINUTE), &twice), ["", "", "+deep", "", "-deep", ""]);
+}
+
+#[test]
+fn after_a_gap_how_often_something_happens_begins_no_alert() {
+    let calls = |n| Written::five_minutes(&Parts::default().calls("a", &[(MILLISECOND, n)], 0));
+    let quiet = || Rule::new("quiet", Statistic::Rate).below(1.0);
+    let told = |rates: &[(u64, u64)]| {
+        let mut rules = rules(quiet());
+        let told = rates.iter().map(|(second, n)| lines(&rules.evaluate(&calls(*n), at(*second))));
+        told.map(|lines| lines.concat()).collect::<Vec<_>>()
+    };
+    // The first window after the night holds the night.
+    assert_eq!(told(&[(0, 600), (60, 600), (30_000, 1), (30_060, 600)]).concat(), "");
+    assert_eq!(told(&[(0, 600), (60, 600), (30_000, 1), (30_060, 1)])[3], "+quiet");
+    // Without a gap it is told at once, and what fires stays.
+    assert_eq!(told(&[(0, 1), (60, 1), (30_000, 1), (30_060, 600)]), ["+quiet", "", "", "-quiet"]);
+}
+
+#[test]
+fn absence_is_over_with_a_value_that_is_not_bad() {
+    let rule = deep().clear(8.0).absent(Absent::Fire);
+    assert_eq!(each_minute(rule, &[None, Some(9.0)]), ["+deep", "-deep"]);
+    // One that fires by its value ends by it.
+    let rule = deep().clear(8.0).absent(Absent::Fire);
+    assert_eq!(each_minute(rule, &[Some(11.0), Some(9.0), Some(8.0)]), ["+deep", "", "-deep"]);
 }
