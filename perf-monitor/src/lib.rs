@@ -26,6 +26,7 @@ pub mod report;
 pub mod rules;
 mod setup;
 pub mod system;
+mod watch;
 pub mod windows;
 
 pub use monitor::Monitor;

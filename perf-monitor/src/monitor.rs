@@ -1,21 +1,21 @@
-//! The thread that hands snapshots on.
+//! The handle of the thread that watches.
 
 use crate::{
     alert::Alert,
     health::HealthRegistry,
     notify::{Delivery, Undelivered},
     report::{Metrics, SHORTEST_INTERVAL, checked_interval},
-    rules::Rules,
+    rules::RuleDescription,
     setup::{Setup, StartError},
     system::{Probes, Watch},
-    windows::Windows,
+    watch::{Shared, State, watch},
 };
-use perf_core::{__bridge::heal, RecentCall, Registry, Snapshot};
+use perf_core::{RecentCall, Registry, Snapshot};
 use std::{
     fmt,
-    sync::{Arc, Condvar, Mutex, MutexGuard},
+    sync::{Arc, MutexGuard},
     thread::{self, JoinHandle},
-    time::{Duration, Instant, SystemTime},
+    time::Duration,
 };
 
 /// How long [`Drop`] waits for what is still to be sent.
@@ -58,58 +58,13 @@ impl fmt::Debug for Monitor {
     }
 }
 
-/// What the thread and the handle have together.
-struct Shared {
-    registry: Registry,
-    state: Mutex<State>,
-    /// Rung when something changes that the thread waits for.
-    bell: Condvar,
-}
-
-struct State {
-    windows: Windows,
-    rules: Rules,
-    /// How often windows take in what happened, and how often the rules are looked at.
-    step: Duration,
-    interval: Duration,
-    /// When the next of each is due.
-    next_step: Instant,
-    next_check: Instant,
-    report: Option<Report>,
-    is_stopping: bool,
-}
-
-/// The periodic report.
-pub(crate) struct Report {
-    pub(crate) every: Duration,
-    pub(crate) emit: fn(&Metrics),
-    next: Instant,
-}
-
-impl Report {
-    pub(crate) fn new(every: Duration, emit: fn(&Metrics)) -> Self {
-        Self { every, emit, next: later(Instant::now(), every) }
-    }
-}
-
 impl Monitor {
     pub(crate) fn run(setup: Setup) -> Result<Self, StartError> {
-        let now = Instant::now();
-        let Setup { registry, windows, rules, step, interval, report, delivery, .. } = setup;
-        let state = State {
-            windows,
-            rules,
-            step,
-            interval,
-            next_step: later(now, step),
-            next_check: later(now, interval),
-            report,
-            is_stopping: false,
-        };
-        let shared = Arc::new(Shared { registry, state: Mutex::new(state), bell: Condvar::new() });
+        let state = State::new(setup.windows, setup.rules, &setup.timing);
+        let shared = Arc::new(Shared::new(setup.registry, state));
         // What there is before the first tick began before it.
-        heal(shared.state.lock()).windows.push(shared.registry.snapshot());
-        let delivery = Arc::new(delivery);
+        shared.step();
+        let delivery = Arc::new(setup.delivery);
         let (watched, sent) = (Arc::clone(&shared), Arc::clone(&delivery));
         let thread = thread::Builder::new().name("perfkit-monitor".into());
         let thread = thread.spawn(move || watch(&watched, &sent)).map_err(StartError::Thread)?;
@@ -124,13 +79,26 @@ impl Monitor {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        heal(self.shared.state.lock())
+        self.shared.state()
     }
 
-    /// Takes a snapshot and looks at the rules now, beside doing so at each interval.
+    /// Takes a snapshot and looks at the rules now, beside doing so at each interval. A tick that is
+    /// under way is waited for. From within one, by a gauge or a subscriber that it calls, it does
+    /// nothing.
+    ///
+    /// ```
+    /// # use perf_monitor::{Monitor, config::Config};
+    /// let registry = perf_core::Registry::new();
+    /// let monitor = Monitor::builder().config(Config::from_toml("")?).registry(&registry).start()?;
+    /// registry.record("job", std::time::Duration::from_millis(3));
+    /// monitor.tick();
+    /// let minute = monitor.window(std::time::Duration::from_secs(60)).unwrap();
+    /// assert_eq!(minute.get("job").unwrap().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn tick(&self) {
         if let Some(delivery) = &self.delivery {
-            check(&self.shared, delivery);
+            self.shared.check(delivery);
         }
     }
 
@@ -145,6 +113,70 @@ impl Monitor {
     #[must_use]
     pub fn alerts(&self) -> Vec<Alert> {
         self.state().rules.active().cloned().collect()
+    }
+
+    /// The alerts that would fire if it stayed as it is, each with how long it has been so. Their
+    /// `started` is when they became pending.
+    ///
+    /// ```
+    /// # use perf_monitor::{Monitor, config::Config, rules::{Rule, Statistic}};
+    /// let registry = perf_core::Registry::new();
+    /// let full = Rule::new("full", Statistic::Gauge).of("queue").above(50.0);
+    /// let monitor = Monitor::builder()
+    ///     .config(Config::from_toml("")?)
+    ///     .registry(&registry)
+    ///     .rule(full.hold(std::time::Duration::from_secs(60)))
+    ///     .start()?;
+    /// registry.gauge("queue", &[]).set(80.0);
+    /// monitor.tick();
+    /// assert_eq!(monitor.pending()[0].0.rule, "full");
+    /// assert!(monitor.alerts().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn pending(&self) -> Vec<(Alert, Duration)> {
+        self.state().rules.pending().map(|(alert, held)| (alert.clone(), held)).collect()
+    }
+
+    /// The last 1,000 times that an alert began or ended, newest last: each as it was told, with its
+    /// `status` and times.
+    ///
+    /// ```
+    /// # use perf_monitor::{Monitor, config::Config, rules::{Rule, Statistic}};
+    /// # let registry = perf_core::Registry::new();
+    /// # let full = Rule::new("full", Statistic::Gauge).of("queue").above(50.0);
+    /// # let monitor = Monitor::builder()
+    /// #     .config(Config::from_toml("")?)
+    /// #     .registry(&registry)
+    /// #     .rule(full)
+    /// #     .start()?;
+    /// for depth in [80.0, 20.0] {
+    ///     registry.gauge("queue", &[]).set(depth);
+    ///     monitor.tick();
+    /// }
+    /// let history = monitor.alert_history();
+    /// assert_eq!(history[0].ended, None);
+    /// assert!(history[1].ended >= Some(history[0].started));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn alert_history(&self) -> Vec<Alert> {
+        self.state().history.iter().cloned().collect()
+    }
+
+    /// What each rule looks for, in their order.
+    ///
+    /// ```
+    /// # use perf_monitor::{Monitor, config::Config, rules::{Rule, Statistic}};
+    /// # let config = Config::from_toml("ready_made_rules = false")?;
+    /// let full = Rule::new("full", Statistic::Gauge).of("queue").above(50.0);
+    /// let monitor = Monitor::builder().config(config).rule(full).start()?;
+    /// assert_eq!(monitor.rules()[0].condition, "gauge of queue above 50");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleDescription> {
+        self.state().rules.descriptions().collect()
     }
 
     /// What happened since the start, or the last [`reset`](Self::reset), as of now.
@@ -171,25 +203,27 @@ impl Monitor {
         &self.shared.registry
     }
 
-    /// Reports as an event of `tracing` every so often, from now on. An interval under ten seconds is
-    /// refused: it is a minute then, and a warning says so.
+    /// Reports every so often, from now on, to where the settings or [`report`](crate::Builder::report)
+    /// say. An interval under ten seconds is refused: it is a minute then, and a warning says so.
     pub fn start_reporting(&self, every: Duration) {
         let (every, warning) = checked_interval(every, SHORTEST_INTERVAL);
         if let Some(warning) = warning {
             tracing::warn!(target: "perfkit", "{warning}");
         }
-        self.state().report = Some(Report::new(every, Metrics::emit));
-        self.shared.bell.notify_all();
+        self.state().report_every(every);
+        self.shared.ring();
     }
 
     /// Reports no more.
     pub fn stop_reporting(&self) {
-        self.state().report = None;
+        self.state().report_no_more();
     }
 
-    /// Sets the registry to zero, see [`Registry::reset`]. Windows keep what was in them.
+    /// Sets the registry to zero, see [`Registry::reset`], after the windows have taken in what happened
+    /// until then. They keep it, and so do alerts: only [`metrics`](Self::metrics) and the report begin
+    /// anew. A rule looks back over the reset as if there had been none.
     pub fn reset(&self) {
-        self.shared.registry.reset();
+        self.shared.reset();
     }
 
     /// Ends the thread after a last tick, and sends what is still to be sent, for at most five seconds.
@@ -203,9 +237,13 @@ impl Monitor {
         let Some(thread) = self.thread.take() else { return Vec::new() };
         self.tick();
         self.state().is_stopping = true;
-        self.shared.bell.notify_all();
-        // It has caught whatever panicked in it.
-        let _ = thread.join();
+        self.shared.ring();
+        // One of its own gauges may have held the last handle: it cannot wait for itself, and ends by
+        // itself.
+        if thread.thread().id() != thread::current().id() {
+            // It has caught whatever panicked in it.
+            let _ = thread.join();
+        }
         let delivery = self.delivery.take().and_then(Arc::into_inner);
         delivery.map_or_else(Vec::new, |delivery| delivery.stop(PATIENCE))
     }
@@ -218,99 +256,4 @@ impl Drop for Monitor {
             tracing::warn!(target: "perfkit", "{count} alerts were not sent by {notifier}");
         }
     }
-}
-
-/// The thread.
-fn watch(shared: &Shared, delivery: &Delivery) {
-    while let Some(due) = wait(shared) {
-        // Somebody's gauge may panic, or a subscriber: that ends this turn, not the watch.
-        let turn = std::panic::AssertUnwindSafe(|| due.run(shared, delivery));
-        if std::panic::catch_unwind(turn).is_err() {
-            tracing::error!(target: "perfkit", "what was watched panicked; watching goes on");
-        }
-    }
-}
-
-/// What is to be done in a turn.
-struct Due {
-    step: bool,
-    check: bool,
-    report: Option<fn(&Metrics)>,
-}
-
-impl Due {
-    fn run(&self, shared: &Shared, delivery: &Delivery) {
-        if self.check {
-            check(shared, delivery);
-        } else if self.step {
-            step(shared);
-        }
-        if let Some(emit) = self.report {
-            emit(&Metrics::of(&shared.registry.snapshot()));
-        }
-    }
-}
-
-/// Waits until something is due; `None` when the watch is to end.
-fn wait(shared: &Shared) -> Option<Due> {
-    let mut state = heal(shared.state.lock());
-    loop {
-        if state.is_stopping {
-            return None;
-        }
-        let now = Instant::now();
-        let due = state.due(now);
-        if due.check || due.step || due.report.is_some() {
-            return Some(due);
-        }
-        let until = state.next().saturating_duration_since(now);
-        state = heal(shared.bell.wait_timeout(state, until)).0;
-    }
-}
-
-impl State {
-    fn next(&self) -> Instant {
-        let report = self.report.as_ref().map(|report| report.next);
-        report.into_iter().fold(self.next_step.min(self.next_check), Instant::min)
-    }
-
-    /// What is due, which is then due again later: what was missed meanwhile is not made up for.
-    fn due(&mut self, now: Instant) -> Due {
-        let is_due = |next: &mut Instant, every| {
-            let is_due = *next <= now;
-            if is_due {
-                *next = later(now, every);
-            }
-            is_due
-        };
-        let step = is_due(&mut self.next_step, self.step);
-        let check = is_due(&mut self.next_check, self.interval);
-        let report = self.report.as_mut().filter(|report| report.next <= now);
-        let report = report.map(|report| {
-            report.next = later(now, report.every);
-            report.emit
-        });
-        Due { step, check, report }
-    }
-}
-
-fn step(shared: &Shared) {
-    // Before the lock: others' gauges are asked for theirs.
-    let snapshot = shared.registry.snapshot();
-    heal(shared.state.lock()).windows.push(snapshot);
-}
-
-fn check(shared: &Shared, delivery: &Delivery) {
-    let snapshot = shared.registry.snapshot();
-    let mut state = heal(shared.state.lock());
-    let State { windows, rules, .. } = &mut *state;
-    windows.push(snapshot);
-    // In the lock, so that what one check found is sent before what the next one does.
-    delivery.send(rules.evaluate(windows, SystemTime::now()));
-}
-
-/// A time that far away is never.
-fn later(now: Instant, by: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
-    now.checked_add(by.min(FAR)).unwrap_or(now)
 }

@@ -1,23 +1,27 @@
 //! What a monitor is to do.
 
 use crate::{
-    config::{Config, ConfigError, NotifySettings},
+    config::{Config, ConfigError, NotifySettings, ReportStyle, SystemSettings},
     health::HealthRegistry,
-    monitor::{Monitor, Report},
+    monitor::Monitor,
     notify::{Alertmanager, Delivery, Log, Notifier, SetupError, Slack, Webhook},
     report::{Metrics, SHORTEST_INTERVAL, checked_interval},
     rules::{Rule, RuleError, Rules, ready_made},
     system::{self, Probes, Probing, Watch},
+    watch::Timing,
     windows::Windows,
 };
 use perf_core::Registry;
 use secrecy::ExposeSecret;
-use std::{fmt, io, time::Duration};
+use std::{collections::BTreeSet, fmt, io, time::Duration};
 
 /// The most calls that are kept of a chosen operation.
 const RECENT: usize = 1_000;
 
-/// Windows take in what happened that often, so that the shortest one is of more than one piece.
+/// The most windows, of about 120 intervals each.
+const MOST_WINDOWS: usize = 24;
+
+/// How many pieces the shortest window is of.
 const STEPS: u32 = 6;
 
 /// Sets what a [`Monitor`] does. All of it can be set in a file and by the environment too:
@@ -30,7 +34,7 @@ pub struct Builder {
     notifiers: Vec<Box<dyn Notifier>>,
     recent: Vec<String>,
     health: HealthRegistry,
-    report: fn(&Metrics),
+    report: Option<fn(&Metrics)>,
 }
 
 impl fmt::Debug for Builder {
@@ -54,7 +58,7 @@ impl Default for Builder {
             notifiers: Vec::new(),
             recent: Vec::new(),
             health: HealthRegistry::new(),
-            report: Metrics::emit,
+            report: None,
         }
     }
 }
@@ -79,7 +83,8 @@ impl Builder {
         self
     }
 
-    /// One more rule, beside those of the settings.
+    /// One more rule, beside those of the settings. It takes the place of one that is ready made and of
+    /// the same name.
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
@@ -103,51 +108,48 @@ impl Builder {
         self
     }
 
-    /// What is done with the periodic report, instead of [`Metrics::emit`].
+    /// What is done with the periodic report, instead of what
+    /// [`report.style`](crate::config::ReportSettings::style) says.
     pub fn report(mut self, report: fn(&Metrics)) -> Self {
-        self.report = report;
+        self.report = Some(report);
         self
     }
 
-    /// Begins to watch.
+    /// Begins to watch. The windows are those of the settings, and those that the rules look at: 24 of
+    /// them at most.
     ///
     /// # Errors
     ///
     /// The settings are not understood; a rule or a notifier is wrong; there is no thread to be had.
+    /// Nothing is left running then.
     pub fn start(self) -> Result<Monitor, StartError> {
         let config = self.config.map_err(StartError::Config)?;
-        let mut rules = config.rules;
-        rules.extend(self.rules);
-        if config.ready_made_rules {
-            rules.extend(ready_made());
-        }
+        let mut rules = checked(config.rules, self.rules, config.ready_made_rules)?;
         let mut notifiers = self.notifiers;
         notifiers.extend(configured(&config.notify)?);
-        self.recent.iter().for_each(|name| self.registry.keep_recent(name, RECENT));
+        // All is well that can be known. From here on something runs, and is dropped by an error.
         let (registry, system) = (self.registry, &config.system);
-        let probing = Probing::new(&system.probes)
-            .interval(system.probe_interval)
-            .timeout(system.probe_timeout);
-        let probes = (!system.probes.is_empty()).then(|| probing.start(&registry)).transpose();
-        let shortest =
-            config.windows.iter().min().map_or(config.interval, |window| *window / STEPS);
-        let (every, warning) = checked_interval(config.report.interval, SHORTEST_INTERVAL);
-        if let Some(warning) = warning {
-            tracing::warn!(target: "perfkit", "{warning}");
-        }
-        Monitor::run(Setup {
-            windows: Windows::new(&config.windows),
-            rules: Rules::new(rules).map_err(StartError::Rule)?,
-            step: shortest
-                .clamp(Duration::from_secs(1), config.interval.max(Duration::from_secs(1))),
-            interval: config.interval.max(Duration::from_millis(1)),
-            report: Some(Report::new(every, self.report)),
+        let check = config.interval.max(Duration::from_millis(1));
+        rules.ask(check);
+        let lengths = lengths(&config.windows, &rules);
+        let timing = Timing {
+            step: step(&lengths, config.interval),
+            check,
+            report: report_interval(config.report.interval),
+            emit: self.report.unwrap_or(emitter(config.report.style)),
+        };
+        let monitor = Monitor::run(Setup {
+            windows: Windows::new(&lengths),
+            rules,
+            timing,
             delivery: Delivery::new(notifiers, &registry).map_err(StartError::Thread)?,
             health: self.health,
+            probes: probes(system, &registry).map_err(StartError::Thread)?,
             watch: system.resources.then(|| system::watch(&registry)),
-            probes: probes.map_err(StartError::Thread)?,
-            registry,
-        })
+            registry: registry.clone(),
+        })?;
+        self.recent.iter().for_each(|name| registry.keep_recent(name, RECENT));
+        Ok(monitor)
     }
 }
 
@@ -156,13 +158,62 @@ pub(crate) struct Setup {
     pub(crate) registry: Registry,
     pub(crate) windows: Windows,
     pub(crate) rules: Rules,
-    pub(crate) step: Duration,
-    pub(crate) interval: Duration,
-    pub(crate) report: Option<Report>,
+    pub(crate) timing: Timing,
     pub(crate) delivery: Delivery,
     pub(crate) health: HealthRegistry,
     pub(crate) watch: Option<Watch>,
     pub(crate) probes: Option<Probes>,
+}
+
+/// The rules of the settings and of the program, and of those that are ready made the ones whose name is
+/// not taken.
+fn checked(settings: Vec<Rule>, own: Vec<Rule>, ready: bool) -> Result<Rules, StartError> {
+    let mut rules = settings;
+    rules.extend(own);
+    let ready = if ready { ready_made() } else { Vec::new() };
+    let is_taken = |rule: &Rule| rules.iter().any(|taken| taken.name() == rule.name());
+    let ready: Vec<_> = ready.into_iter().filter(|rule| !is_taken(rule)).collect();
+    rules.extend(ready);
+    Rules::new(rules).map_err(StartError::Rule)
+}
+
+/// The windows of the settings, and those that rules look at; of too many, the shortest and the longest.
+fn lengths(settings: &[Duration], rules: &Rules) -> Vec<Duration> {
+    let all: BTreeSet<_> = settings.iter().copied().chain(rules.lengths()).collect();
+    let longest = all.last().copied();
+    let others = all.into_iter().filter(|length| Some(*length) != longest);
+    others.take(MOST_WINDOWS - 1).chain(longest).collect()
+}
+
+/// How often windows take in what happened: the shortest one is of more than one piece.
+fn step(lengths: &[Duration], interval: Duration) -> Duration {
+    let shortest = lengths.first().map_or(interval, |window| *window / STEPS);
+    shortest.clamp(Duration::from_secs(1), interval.max(Duration::from_secs(1)))
+}
+
+fn report_interval(every: Duration) -> Duration {
+    let (every, warning) = checked_interval(every, SHORTEST_INTERVAL);
+    if let Some(warning) = warning {
+        tracing::warn!(target: "perfkit", "{warning}");
+    }
+    every
+}
+
+fn emitter(style: ReportStyle) -> fn(&Metrics) {
+    match style {
+        ReportStyle::Event => Metrics::emit,
+        ReportStyle::Table => Metrics::print,
+        ReportStyle::Both => |metrics| {
+            metrics.emit();
+            metrics.print();
+        },
+    }
+}
+
+fn probes(system: &SystemSettings, registry: &Registry) -> io::Result<Option<Probes>> {
+    let probing =
+        Probing::new(&system.probes).interval(system.probe_interval).timeout(system.probe_timeout);
+    (!system.probes.is_empty()).then(|| probing.start(registry)).transpose()
 }
 
 /// The notifiers that the settings name.
@@ -221,5 +272,56 @@ impl std::error::Error for StartError {}
 impl From<SetupError> for StartError {
     fn from(error: SetupError) -> Self {
         Self::Notifier(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{Measure, Statistic};
+    use std::sync::{Arc, Mutex};
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+    fn seconds(seconds: &[u64]) -> Vec<Duration> {
+        seconds.iter().copied().map(Duration::from_secs).collect()
+    }
+
+    #[test]
+    fn windows_are_those_of_the_settings_and_of_the_rules() {
+        let rate =
+            Measure::ShareOfHistory { of: Statistic::Rate, history: Duration::from_secs(900) };
+        let quiet = Rule::new("quiet", rate).over(Duration::from_secs(30)).below(0.8);
+        let deep = Rule::new("deep", Statistic::Gauge).above(1.0);
+        let rules = Rules::new(vec![quiet, deep]).unwrap();
+        let all = lengths(&seconds(&[3_600, 60]), &rules);
+        assert_eq!(all, seconds(&[30, 60, 900, 3_600]));
+        assert_eq!(step(&all, Duration::from_secs(60)), Duration::from_secs(5));
+        assert_eq!(step(&all, Duration::from_millis(10)), Duration::from_secs(1));
+        assert_eq!(step(&[], Duration::from_secs(60)), Duration::from_secs(60));
+        let many = lengths(&seconds(&(1..=100).collect::<Vec<_>>()), &rules);
+        assert_eq!(many.len(), MOST_WINDOWS);
+        assert_eq!((many[22], many[23]), (Duration::from_secs(23), Duration::from_secs(900)));
+    }
+
+    #[derive(Clone, Default)]
+    struct Seen(Arc<Mutex<u32>>);
+
+    impl<S: Subscriber> Layer<S> for Seen {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            *self.0.lock().unwrap() += u32::from(event.metadata().target() == "perfkit::report");
+        }
+    }
+
+    #[test]
+    fn a_report_is_an_event_where_its_style_says_so() {
+        for (style, events) in
+            [(ReportStyle::Event, 1), (ReportStyle::Table, 0), (ReportStyle::Both, 1)]
+        {
+            let seen = Seen::default();
+            let subscriber = tracing_subscriber::registry().with(seen.clone());
+            tracing::subscriber::with_default(subscriber, || emitter(style)(&Metrics::default()));
+            assert_eq!(*seen.0.lock().unwrap(), events, "{style:?}");
+        }
     }
 }
