@@ -20,7 +20,7 @@
 //!   a suspended system.
 //! - After a reset, or with another registry, an interval begins where that began. Calls between the
 //!   last tick and a reset are in no interval; that time counts as covered where older ones belong to
-//!   the window.
+//!   the window. [`Monitor::reset`](crate::Monitor::reset) ticks first, so that none is lost.
 
 mod blocks;
 mod stats;
