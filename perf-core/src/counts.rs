@@ -28,13 +28,24 @@ pub(crate) fn rank(percentile: f64, total: u64) -> u64 {
 pub(crate) fn add(ours: &mut Vec<(u32, u64)>, theirs: &[(u32, u64)]) {
     let (mut at, mut missing) = (0, 0);
     for (bucket, count) in theirs {
-        at += ours[at..].partition_point(|(our, _)| our < bucket);
+        at += places_before(&ours[at..], *bucket);
         match ours.get_mut(at) {
             Some((our, sum)) if our == bucket => *sum = sum.saturating_add(*count),
             _ => missing += 1,
         }
     }
     insert(ours, theirs, missing);
+}
+
+/// How many buckets come before one: looked for in steps that double, for it is mostly near.
+fn places_before(counts: &[(u32, u64)], bucket: u32) -> usize {
+    let is_before = |(our, _): &(u32, u64)| *our < bucket;
+    let mut reach = 1;
+    while counts.get(reach - 1).is_some_and(is_before) {
+        reach *= 2;
+    }
+    let (near, far) = (reach / 2, reach.min(counts.len()));
+    near + counts[near..far].partition_point(is_before)
 }
 
 /// Puts so many counts, those of buckets that are not there yet, in their places: the last one first, so
@@ -57,6 +68,18 @@ fn insert(ours: &mut Vec<(u32, u64)>, theirs: &[(u32, u64)], mut missing: usize)
     }
 }
 
+/// Takes counts away from others, in place, and with them what becomes 0.
+pub(crate) fn subtract(ours: &mut Vec<(u32, u64)>, theirs: &[(u32, u64)]) {
+    let mut theirs = theirs.iter().peekable();
+    ours.retain_mut(|(our, count)| {
+        while theirs.next_if(|(their, _)| *their < *our).is_some() {}
+        if let Some((_, less)) = theirs.next_if(|(their, _)| *their == *our) {
+            *count = count.saturating_sub(*less);
+        }
+        *count > 0
+    });
+}
+
 /// Two sorted lists of counts as one, without what becomes 0.
 pub(crate) fn combined<K: Copy + Ord>(
     ours: &[(K, u64)],
@@ -76,4 +99,27 @@ pub(crate) fn combined<K: Copy + Ord>(
         }
     }
     counts
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn counts() -> impl Strategy<Value = Vec<(u32, u64)>> {
+        let count = prop_oneof![1_u64..9, Just(u64::MAX)];
+        prop::collection::btree_map(0_u32..99, count, 0..60).prop_map(Vec::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn in_place_they_are_the_same(ours in counts(), theirs in counts()) {
+            let mut sum = ours.clone();
+            add(&mut sum, &theirs);
+            prop_assert_eq!(sum, combined(&ours, &theirs, u64::saturating_add));
+            let mut difference = ours.clone();
+            subtract(&mut difference, &theirs);
+            prop_assert_eq!(difference, combined(&ours, &theirs, u64::saturating_sub));
+        }
+    }
 }

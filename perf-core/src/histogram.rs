@@ -2,7 +2,7 @@
 
 use crate::{
     buckets::Layout,
-    counts::{add, at_percentile, combined, total},
+    counts::{add, at_percentile, subtract, total},
 };
 use std::{borrow::Cow, time::Duration};
 
@@ -133,7 +133,7 @@ impl Histogram {
     /// Takes away the calls of an earlier state of this histogram.
     pub fn subtract(&mut self, earlier: &Self) {
         self.keep_digits(earlier.digits());
-        self.counts = combined(&self.counts, &earlier.at(self.layout), u64::saturating_sub);
+        subtract(&mut self.counts, &earlier.at(self.layout));
     }
 
     /// The same calls in the `hdrhistogram` crate's type, for everything that crate can do.
