@@ -9,36 +9,45 @@ use std::{
 
 /// An operation, all its series together.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Node<'a> {
-    pub(crate) name: &'a str,
+pub struct Node<'a> {
+    /// The operation's.
+    pub name: &'a str,
     /// Calls that have ended.
-    pub(crate) calls: u64,
-    pub(crate) errors: u64,
-    pub(crate) total: Duration,
-    pub(crate) self_time: Duration,
+    pub calls: u64,
+    /// Those that failed.
+    pub errors: u64,
+    /// Their time.
+    pub total: Duration,
+    /// Their time without that of the calls they made.
+    pub self_time: Duration,
 }
 
 /// The calls of one operation from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Edge {
+pub struct Edge {
     /// By place among the nodes; `None` for calls from outside.
-    pub(crate) caller: Option<usize>,
-    pub(crate) callee: usize,
-    pub(crate) calls: u64,
-    pub(crate) time_ns: u64,
+    pub caller: Option<usize>,
+    /// By place.
+    pub callee: usize,
+    /// How many.
+    pub calls: u64,
+    /// Their time.
+    pub time_ns: u64,
 }
 
 /// Nodes by name, and edges by callee, then caller.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Graph<'a> {
-    pub(crate) nodes: Vec<Node<'a>>,
-    pub(crate) edges: Vec<Edge>,
+pub struct Graph<'a> {
+    /// The operations.
+    pub nodes: Vec<Node<'a>>,
+    /// Calls between them, and from outside.
+    pub edges: Vec<Edge>,
 }
 
 impl<'a> Graph<'a> {
     /// Of the operations that were called; a caller of which no call has ended yet is a node without
     /// times.
-    pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
+    pub fn of(snapshot: &'a Snapshot) -> Self {
         let called = || snapshot.operations().iter().filter(|operation| operation.count() > 0);
         let callers = called().flat_map(Operation::callers).filter_map(|c| c.name.as_deref());
         let names: BTreeSet<&str> = called().map(Operation::name).chain(callers).collect();
@@ -66,13 +75,13 @@ impl<'a> Graph<'a> {
 
     /// The place of a node.
     #[cfg(feature = "files")]
-    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+    pub fn place(&self, name: &str) -> Option<usize> {
         self.nodes.binary_search_by(|node| node.name.cmp(name)).ok()
     }
 
     /// The places of so many nodes with the most time, by name, and so many edges between them with the
     /// most time, by callee, then caller.
-    pub(crate) fn heaviest(&self, nodes: usize, edges: usize) -> (Vec<usize>, Vec<Edge>) {
+    pub fn heaviest(&self, nodes: usize, edges: usize) -> (Vec<usize>, Vec<Edge>) {
         let nodes = heaviest(&self.times(), nodes);
         let between = |edge: &&Edge| {
             let drawn = |node| nodes.binary_search(&node).is_ok();

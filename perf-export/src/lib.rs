@@ -49,6 +49,10 @@ mod variables;
 #[doc(hidden)]
 #[path = "http.rs"]
 pub mod __http;
+#[cfg(feature = "files")]
+#[doc(hidden)]
+#[path = "page.rs"]
+pub mod __page;
 
 pub use exit::{Builder, Format, Output, SummaryGuard, flush, init};
 pub use file::{FileFormat, Unavailable};

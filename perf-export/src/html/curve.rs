@@ -11,7 +11,8 @@ const MAX_POINTS: u32 = 100;
 
 /// The percentiles that curves have points at: from 0, by steps that are halved each time half of the
 /// way that is left to 100 is behind.
-pub(super) fn levels() -> Vec<f64> {
+#[must_use]
+pub fn levels() -> Vec<f64> {
     let level = |point: u32| {
         let left = 100.0 / f64::from(point / STEPS_PER_HALF).exp2();
         let done = f64::from(point % STEPS_PER_HALF) / f64::from(2 * STEPS_PER_HALF);
@@ -22,7 +23,8 @@ pub(super) fn levels() -> Vec<f64> {
 
 /// An operation's durations in nanoseconds at the first of these levels: as far as its calls tell them
 /// apart, and then the longest.
-pub(super) fn curve(operation: &Operation, levels: &[f64]) -> Vec<u64> {
+#[must_use]
+pub fn curve(operation: &Operation, levels: &[f64]) -> Vec<u64> {
     let told_apart = |level: &&f64| operation.timed() as f64 * (100.0 - **level) >= 100.0;
     let points = levels.iter().take_while(told_apart).map(|level| operation.percentile(*level));
     points.chain([operation.max()]).flatten().map(super::data::nanos).take(levels.len()).collect()

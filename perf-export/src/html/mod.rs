@@ -12,6 +12,9 @@
 mod curve;
 mod data;
 
+#[doc(hidden)]
+pub use curve::{curve, levels};
+
 use data::Report;
 use perf_core::Snapshot;
 
@@ -37,9 +40,11 @@ pub const MAX_NODES: usize = 60;
 pub const MAX_EDGES: usize = 150;
 
 const PAGE: &str = include_str!("page/report.html");
-const CHART_STYLE: &str = include_str!("vendor/uPlot.min.css");
+#[doc(hidden)]
+pub const CHART_STYLE: &str = include_str!("vendor/uPlot.min.css");
 const STYLE: &str = include_str!("page/report.css");
-const LIBRARIES: &str = concat!(
+#[doc(hidden)]
+pub const LIBRARIES: &str = concat!(
     "/*\nuPlot\n",
     include_str!("vendor/uPlot.LICENSE"),
     "*/\n",
@@ -49,6 +54,12 @@ const LIBRARIES: &str = concat!(
     "*/\n",
     include_str!("vendor/dagre.min.js"),
 );
+/// The drawing of call graphs, for other pages too.
+#[doc(hidden)]
+pub const GRAPH: &str = include_str!("page/graph.js");
+/// Elements and figures, likewise.
+#[doc(hidden)]
+pub const ELEMENTS: &str = include_str!("page/elements.js");
 const SCRIPT: &str = concat!(
     include_str!("page/elements.js"),
     include_str!("page/curves.js"),
