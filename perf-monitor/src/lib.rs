@@ -12,6 +12,7 @@
 //! | [`notify`] | alerts to Slack, webhooks, Alertmanager, the log |
 //! | [`health`] | checks, and what they add up to |
 //! | [`system`] | CPU, memory, files, threads, the way to other hosts |
+//! | `http` | the dashboard, probes, metrics and an API, with the feature of that name |
 //! | [`config`] | all of it from one file and the environment |
 
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
@@ -20,12 +21,16 @@ pub mod alert;
 pub mod config;
 mod duration;
 pub mod health;
+#[cfg(feature = "http")]
+pub mod http;
 mod monitor;
 pub mod notify;
 pub mod report;
 pub mod rules;
 mod setup;
 pub mod system;
+#[cfg(feature = "http")]
+mod view;
 mod watch;
 pub mod windows;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     alert::Alert,
+    config::{ConfigError, HttpSettings},
     health::HealthRegistry,
     notify::{Delivery, Undelivered},
     report::{Metrics, SHORTEST_INTERVAL, checked_interval},
@@ -11,6 +12,8 @@ use crate::{
     watch::{Shared, State, watch},
 };
 use perf_core::{RecentCall, Registry, Snapshot};
+#[cfg(feature = "http")]
+use std::net::SocketAddr;
 use std::{
     fmt,
     sync::{Arc, MutexGuard},
@@ -47,6 +50,8 @@ pub struct Monitor {
     /// Taken when it stops.
     delivery: Option<Arc<Delivery>>,
     health: HealthRegistry,
+    #[cfg(feature = "http")]
+    server: Option<crate::http::Server>,
     /// Kept for as long as they are wanted.
     _watch: Option<Watch>,
     _probes: Option<Probes>,
@@ -60,7 +65,7 @@ impl fmt::Debug for Monitor {
 
 impl Monitor {
     pub(crate) fn run(setup: Setup) -> Result<Self, StartError> {
-        let state = State::new(setup.windows, setup.rules, &setup.timing);
+        let state = State::new(setup.windows, setup.shown, setup.rules, &setup.timing);
         let shared = Arc::new(Shared::new(setup.registry, state));
         // What there is before the first tick began before it.
         shared.step();
@@ -73,9 +78,49 @@ impl Monitor {
             thread: Some(thread),
             delivery: Some(delivery),
             health: setup.health,
+            #[cfg(feature = "http")]
+            server: None,
             _watch: setup.watch,
             _probes: setup.probes,
         })
+    }
+
+    /// Serves it, where the settings say a port. A port that cannot be had is an error in the log: it is
+    /// no reason not to watch.
+    #[cfg(feature = "http")]
+    pub(crate) fn listen(&mut self, settings: &HttpSettings) -> Result<(), ConfigError> {
+        let Some(http) = crate::http::Http::configured(settings)? else { return Ok(()) };
+        match http.serve(self) {
+            Ok(server) => {
+                let address = server.address();
+                tracing::info!(target: "perfkit", "serving http://{address}/");
+                self.server = Some(server);
+            }
+            Err(error) => tracing::error!(target: "perfkit", "nothing is served: {error}"),
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "there is nothing to serve")]
+    pub(crate) fn listen(&mut self, settings: &HttpSettings) -> Result<(), ConfigError> {
+        if settings.port.is_some() {
+            tracing::error!(target: "perfkit", "nothing is served without the feature `http`");
+        }
+        Ok(())
+    }
+
+    /// Where it serves, if the settings say a port, and that could be had.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(crate::http::Server::address)
+    }
+
+    /// What it knows, for those that only read it.
+    #[cfg(feature = "http")]
+    pub(crate) fn view(&self) -> crate::view::View {
+        crate::view::View::new(Arc::clone(&self.shared), self.health.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -244,6 +289,8 @@ impl Monitor {
             // It has caught whatever panicked in it.
             let _ = thread.join();
         }
+        #[cfg(feature = "http")]
+        self.shared.hub.end();
         let delivery = self.delivery.take().and_then(Arc::into_inner);
         delivery.map_or_else(Vec::new, |delivery| delivery.stop(PATIENCE))
     }

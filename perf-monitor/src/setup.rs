@@ -22,7 +22,7 @@ const RECENT: usize = 1_000;
 const MOST_WINDOWS: usize = 24;
 
 /// How many pieces the shortest window is of.
-const STEPS: u32 = 6;
+const STEPS: u32 = 12;
 
 /// Sets what a [`Monitor`] does. All of it can be set in a file and by the environment too:
 /// [`config`](Self::config).
@@ -133,13 +133,14 @@ impl Builder {
         rules.ask(check);
         let lengths = lengths(&config.windows, &rules);
         let timing = Timing {
-            step: step(&lengths, config.interval),
+            step: config.tick.unwrap_or_else(|| step(&lengths, config.interval)),
             check,
             report: report_interval(config.report.interval),
             emit: self.report.unwrap_or(emitter(config.report.style)),
         };
-        let monitor = Monitor::run(Setup {
+        let mut monitor = Monitor::run(Setup {
             windows: Windows::new(&lengths),
+            shown: config.windows,
             rules,
             timing,
             delivery: Delivery::new(notifiers, &registry).map_err(StartError::Thread)?,
@@ -149,6 +150,7 @@ impl Builder {
             registry: registry.clone(),
         })?;
         self.recent.iter().for_each(|name| registry.keep_recent(name, RECENT));
+        monitor.listen(&config.http).map_err(StartError::Config)?;
         Ok(monitor)
     }
 }
@@ -157,6 +159,8 @@ impl Builder {
 pub(crate) struct Setup {
     pub(crate) registry: Registry,
     pub(crate) windows: Windows,
+    /// The windows that people choose from.
+    pub(crate) shown: Vec<Duration>,
     pub(crate) rules: Rules,
     pub(crate) timing: Timing,
     pub(crate) delivery: Delivery,
@@ -296,7 +300,7 @@ mod tests {
         let rules = Rules::new(vec![quiet, deep]).unwrap();
         let all = lengths(&seconds(&[3_600, 60]), &rules);
         assert_eq!(all, seconds(&[30, 60, 900, 3_600]));
-        assert_eq!(step(&all, Duration::from_secs(60)), Duration::from_secs(5));
+        assert_eq!(step(&all, Duration::from_secs(60)), Duration::from_millis(2_500));
         assert_eq!(step(&all, Duration::from_millis(10)), Duration::from_secs(1));
         assert_eq!(step(&[], Duration::from_secs(60)), Duration::from_secs(60));
         let many = lengths(&seconds(&(1..=100).collect::<Vec<_>>()), &rules);

@@ -26,6 +26,9 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Rung when something changes that the thread waits for.
     bell: Condvar,
+    /// Those who listen from afar.
+    #[cfg(feature = "http")]
+    pub(crate) hub: crate::http::Hub,
 }
 
 /// How often things are done.
@@ -41,6 +44,9 @@ pub(crate) struct Timing {
 
 pub(crate) struct State {
     pub(crate) windows: Windows,
+    /// The windows that people choose from.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody chooses"))]
+    pub(crate) shown: Vec<Duration>,
     pub(crate) rules: Rules,
     /// The newest last.
     pub(crate) history: VecDeque<Alert>,
@@ -92,9 +98,17 @@ impl Drop for InTurn<'_> {
 }
 
 impl State {
-    pub(crate) fn new(windows: Windows, rules: Rules, timing: &Timing) -> Self {
+    pub(crate) fn new(
+        windows: Windows,
+        mut shown: Vec<Duration>,
+        rules: Rules,
+        timing: &Timing,
+    ) -> Self {
+        shown.sort_unstable();
+        shown.dedup();
         Self {
             windows,
+            shown,
             rules,
             history: VecDeque::new(),
             is_stopping: false,
@@ -104,6 +118,12 @@ impl State {
             report: Some(Due::new(timing.report)),
             emit: timing.emit,
         }
+    }
+
+    /// The time from tick to tick.
+    #[cfg(feature = "http")]
+    pub(crate) fn tick(&self) -> Duration {
+        self.step.every
     }
 
     pub(crate) fn report_every(&mut self, every: Duration) {
@@ -149,7 +169,14 @@ impl State {
 impl Shared {
     pub(crate) fn new(registry: Registry, state: State) -> Self {
         let (turn, state) = (Mutex::new(()), Mutex::new(state));
-        Self { registry, turn, state, bell: Condvar::new() }
+        Self {
+            registry,
+            turn,
+            state,
+            bell: Condvar::new(),
+            #[cfg(feature = "http")]
+            hub: crate::http::Hub::default(),
+        }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -179,14 +206,21 @@ impl Shared {
     fn take_in(&self) {
         // Before the lock: others' gauges are asked for theirs.
         let snapshot = self.registry.snapshot();
-        self.state().windows.push(snapshot);
+        let mut state = self.state();
+        state.windows.push(snapshot);
+        self.tell(&state, &[]);
     }
 
     /// The same, then looks at the rules, and sends what they say.
     pub(crate) fn check(&self, delivery: &Delivery) {
         let Some(_turn) = self.begin() else { return };
         let snapshot = self.registry.snapshot();
-        let (told, begins_to_refuse) = self.state().check(snapshot);
+        let (told, begins_to_refuse) = {
+            let mut state = self.state();
+            let checked = state.check(snapshot);
+            self.tell(&state, &checked.0);
+            checked
+        };
         // No longer in the lock: a subscriber may ask for the alerts.
         if begins_to_refuse {
             tracing::warn!(
@@ -197,6 +231,24 @@ impl Shared {
         }
         delivery.send(told);
     }
+
+    /// Tells those who listen what a tick found.
+    #[cfg(feature = "http")]
+    fn tell(&self, state: &State, alerts: &[Alert]) {
+        if let Some(total) = state.windows.total() {
+            self.hub.publish(&crate::http::Found {
+                total,
+                interval: state.windows.intervals(Duration::ZERO).last(),
+                firing: state.rules.active().count(),
+                pending: state.rules.pending().count(),
+                alerts,
+            });
+        }
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[allow(clippy::unused_self, reason = "there is nobody to tell")]
+    fn tell(&self, _: &State, _: &[Alert]) {}
 
     /// Sets the registry to zero, once windows have what was in it.
     pub(crate) fn reset(&self) {
@@ -271,7 +323,7 @@ mod tests {
         let [step, check] = [step, check].map(Duration::from_secs);
         let emit = |_: &Metrics| _ = REPORTS.fetch_add(1, Relaxed);
         let timing = Timing { step, check, report: Duration::MAX, emit };
-        State::new(Windows::default(), Rules::default(), &timing)
+        State::new(Windows::default(), Vec::new(), Rules::default(), &timing)
     }
 
     #[test]

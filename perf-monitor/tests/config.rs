@@ -85,7 +85,7 @@ fn all_of_it() {
 fn an_unknown_key_is_named_with_those_there_are() {
     assert_eq!(
         wrong("intervall = 3"),
-        "line 1: intervall: unknown key `intervall`, expected one of `interval`, `windows`, `ready_made_rules`, `rules`, `report`, `notify`, `system`"
+        "line 1: intervall: unknown key `intervall`, expected one of `interval`, `tick`, `windows`, `ready_made_rules`, `rules`, `report`, `notify`, `system`, `http`"
     );
     assert_eq!(
         wrong("[notify.slack]\n\nwebhook = \"s3cret\""),
@@ -174,7 +174,8 @@ fn the_example_says_all_settings_and_is_the_defaults() {
     {
         let error = wrong(text);
         let known = error.split('`').skip(3).step_by(2).filter(|key| {
-            ![("", "report"), ("", "notify"), ("", "system")].contains(&(section, key))
+            ![("", "report"), ("", "notify"), ("", "system"), ("", "http")]
+                .contains(&(section, key))
         });
         let header = format!("[{section}]\n");
         let part =

@@ -30,8 +30,8 @@ mod values;
 
 pub use error::ConfigError;
 pub use settings::{
-    AlertmanagerSettings, Config, LogSettings, NotifySettings, ReportSettings, ReportStyle,
-    SlackSettings, SystemSettings, WebhookSettings,
+    AlertmanagerSettings, Config, HttpSettings, LogSettings, NotifySettings, ReportSettings,
+    ReportStyle, SlackSettings, SystemSettings, WebhookSettings,
 };
 
 use confique::{Config as _, Layer as _};

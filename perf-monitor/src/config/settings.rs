@@ -7,7 +7,10 @@ use super::values::{
 };
 use crate::{duration::some as duration, rules::Rule};
 use secrecy::SecretString;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Settings of perfkit's watcher. Durations are text such as "1m30s", or numbers of seconds.
 #[derive(Clone, Debug, confique::Config)]
@@ -21,6 +24,11 @@ pub struct Config {
         default = "1m"
     )]
     pub interval: Duration,
+
+    /// How often windows take in what happened, and those who look are told. Unless set, a twelfth of the
+    /// shortest window.
+    #[config(deserialize_with = duration)]
+    pub tick: Option<Duration>,
 
     /// How far back to look, beside everything since the start.
     #[config(deserialize_with = durations, default = ["1m", "5m", "1h"])]
@@ -47,6 +55,10 @@ pub struct Config {
     /// What the process and its host use.
     #[config(nested)]
     pub system: SystemSettings,
+
+    /// The dashboard, probes, metrics and an API, if there is a port.
+    #[config(nested)]
+    pub http: HttpSettings,
 }
 
 /// The periodic report.
@@ -137,8 +149,7 @@ impl SlackSettings {
     ///
     /// The file cannot be read, or is empty.
     pub fn url(&self) -> Result<Option<SecretString>, ConfigError> {
-        let in_file = || self.webhook_url_file.as_deref().map(secret_in).transpose();
-        self.webhook_url.clone().map_or_else(in_file, |url| Ok(Some(url)))
+        secret_or_file(self.webhook_url.as_ref(), self.webhook_url_file.as_deref())
     }
 }
 
@@ -207,4 +218,64 @@ pub struct SystemSettings {
     /// When to give up.
     #[config(deserialize_with = duration, default = "1s")]
     pub probe_timeout: Duration,
+}
+
+/// The dashboard, probes, metrics and an API, if there is a port.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct HttpSettings {
+    /// The port to listen at; 0 is any that is free.
+    #[config(env = "HEALTH_SERVER_PORT")]
+    pub port: Option<u16>,
+
+    /// The address to listen at. Unless it is one of this host's only, set a token too.
+    #[config(default = "127.0.0.1")]
+    pub host: String,
+
+    /// The token that is needed for all but health.
+    #[config(env = "PERFKIT_HTTP_TOKEN", parse_env = secret_text, deserialize_with = secret)]
+    pub token: Option<SecretString>,
+
+    /// A file that holds it. The token itself comes first.
+    pub token_file: Option<PathBuf>,
+
+    /// Names that a server without a token answers to, beside addresses and localhost.
+    #[config(default = [])]
+    pub hosts: Vec<String>,
+
+    /// The signing secret of the Slack app whose commands are answered.
+    #[config(env = "SLACK_SIGNING_SECRET", parse_env = secret_text, deserialize_with = secret)]
+    pub slack_signing_secret: Option<SecretString>,
+
+    /// A file that holds it. The secret itself comes first.
+    pub slack_signing_secret_file: Option<PathBuf>,
+}
+
+impl HttpSettings {
+    /// The token, or what its file holds now; `None` where neither is set.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is empty.
+    pub fn token(&self) -> Result<Option<SecretString>, ConfigError> {
+        secret_or_file(self.token.as_ref(), self.token_file.as_deref())
+    }
+
+    /// The signing secret, or what its file holds now; `None` where neither is set.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is empty.
+    pub fn slack_signing_secret(&self) -> Result<Option<SecretString>, ConfigError> {
+        let file = self.slack_signing_secret_file.as_deref();
+        secret_or_file(self.slack_signing_secret.as_ref(), file)
+    }
+}
+
+fn secret_or_file(
+    secret: Option<&SecretString>,
+    file: Option<&Path>,
+) -> Result<Option<SecretString>, ConfigError> {
+    let in_file = || file.map(secret_in).transpose();
+    secret.cloned().map_or_else(in_file, |secret| Ok(Some(secret)))
 }

@@ -32,7 +32,7 @@ mod lane;
 mod log;
 mod queue;
 mod report;
-mod slack;
+pub(crate) mod slack;
 mod webhook;
 mod worker;
 

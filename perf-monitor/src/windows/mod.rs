@@ -149,6 +149,28 @@ impl Windows {
         Some(window)
     }
 
+    /// The intervals that belong to the last so much time, the oldest first: as short as a tick where they
+    /// are new, and up to a sixtieth of the longest window where they are old.
+    ///
+    /// ```
+    /// use perf_core::Registry;
+    /// use perf_monitor::windows::Windows;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let minute = Duration::from_secs(60);
+    /// let start = SystemTime::UNIX_EPOCH;
+    /// let (registry, mut windows) = (Registry::new(), Windows::new(&[5 * minute]));
+    /// for n in 1..=3 {
+    ///     registry.record("job", Duration::from_millis(100));
+    ///     windows.push(registry.snapshot().dated(start, start + n * minute));
+    /// }
+    /// let counts = windows.intervals(2 * minute).map(|interval| interval.get("job").unwrap().count());
+    /// assert_eq!(counts.collect::<Vec<_>>(), [1, 1]);
+    /// ```
+    pub fn intervals(&self, length: Duration) -> impl Iterator<Item = &Snapshot> {
+        self.intervals.range(self.first(length)..)
+    }
+
     /// The window of a length that is known, merged once a tick.
     fn merged(&self, place: usize) -> Option<&Snapshot> {
         let merged = self.merged.get(place)?;

@@ -28,7 +28,7 @@ const FALLBACK: usize = 4000;
 const ALL: usize = 9000;
 
 /// A name and what it is.
-pub(super) type Field = (String, String);
+pub(crate) type Field = (String, String);
 
 /// At most [`MOST_ALERTS`] of them.
 pub(super) fn alerts(alerts: &[Alert]) -> Value {
@@ -41,7 +41,7 @@ pub(super) fn alerts(alerts: &[Alert]) -> Value {
 }
 
 /// What somebody has to say.
-pub(super) fn said(title: &str, message: &str, severity: Severity, fields: &[Field]) -> Value {
+pub(crate) fn said(title: &str, message: &str, severity: Severity, fields: &[Field]) -> Value {
     let title = format!("{} {title}", sign(severity));
     let text = escaped(message, TEXT);
     let fallback = escaped(&format!("{title}: {message}"), FALLBACK);

@@ -5,7 +5,7 @@ mod text;
 
 use super::{Failure, Notifier, SetupError, http::Client};
 use crate::alert::{Alert, Severity};
-use message::Field;
+pub(crate) use message::{Field, said};
 use perf_core::__bridge::heal;
 use serde_json::Value;
 use std::{
@@ -135,7 +135,7 @@ impl Slack {
         severity: Severity,
         fields: &[(&str, &str)],
     ) -> Result<(), Failure> {
-        self.post(message::said(title, message, severity, &owned(fields)))
+        self.post(said(title, message, severity, &owned(fields)))
     }
 
     /// Sends a figure, now, as [`send_alert`](Self::send_alert) does. The first 10 pairs of the context are

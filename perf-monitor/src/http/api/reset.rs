@@ -1,0 +1,26 @@
+//! Beginning anew.
+
+use super::super::{app::App, problem::Problem};
+use axum::{extract::State, http::StatusCode};
+
+/// Set all statistics to zero
+///
+/// Only where the server has a token.
+#[utoipa::path(
+    post,
+    path = "/reset",
+    tag = "operations",
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn reset(State(app): State<App>) -> Result<StatusCode, Problem> {
+    if !app.access.has_token() {
+        let why = "a server without a token resets nothing: set http.token or PERFKIT_HTTP_TOKEN";
+        return Err(Problem::new(StatusCode::FORBIDDEN, why));
+    }
+    app.run(|view| view.reset()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
