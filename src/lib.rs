@@ -84,6 +84,8 @@ pub use perf_export::{self as export, Builder, Format, Output, SummaryGuard, flu
 pub use perf_macros::timed;
 #[cfg(feature = "monitor")]
 pub use perf_monitor as monitor;
+#[cfg(feature = "http")]
+pub use perf_monitor::http::serve;
 
 #[doc(hidden)]
 pub use perf_core::__private;
