@@ -4,7 +4,8 @@
 //! cargo run --release --example dashboard --features http
 //! ```
 //!
-//! Then open the address it prints. It runs until it is stopped, or for as many seconds as its argument says.
+//! Then open the address it prints. It runs until it is stopped; or for as many seconds, and at the address,
+//! that its arguments say.
 
 use perfkit::{
     gauge,
@@ -119,12 +120,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         )
         .health(&health)
         .start()?;
-    let server = Http::new().address("127.0.0.1:9464").serve(&monitor)?;
+    let mut arguments = std::env::args().skip(1);
+    let seconds = arguments.next().map(|text| text.parse()).transpose()?;
+    let address = arguments.next().unwrap_or("127.0.0.1:9464".into());
+    let server = Http::new().address(address).serve(&monitor)?;
     println!("look at http://{}/", server.address());
     for seed in 1..=4 {
         thread::spawn(move || serve_customers(Dice(seed * 0x9E37_79B9), began));
     }
-    let seconds = std::env::args().nth(1).map(|text| text.parse()).transpose()?;
     thread::sleep(seconds.map_or(Duration::MAX, Duration::from_secs));
     Ok(())
 }

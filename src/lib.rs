@@ -54,6 +54,13 @@
 //! Without a line of code, `PERFKIT_OUTPUT=stderr,report.html,run.json` has [`init`] write files of those
 //! formats when the program ends, each by the end of its name ([`FileFormat`](export::FileFormat)).
 //!
+//! # What watches it
+//!
+//! With the feature `monitor`, `monitor::Monitor` looks at a registry from a thread: windows, reports, rules,
+//! alerts to Slack, Alertmanager and webhooks, health checks, system resources. `Monitor::recent` has the last
+//! calls of chosen operations, which [`Registry::keep_recent`] chooses too. With `http`, `serve` shows all of
+//! it in a browser, live: `let _serving = perfkit::serve("127.0.0.1:9464")?;`.
+//!
 //! # What a program has already
 //!
 //! Behind features, each named after what it takes in: `layer()` times every span of `tracing`

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// The facade's features, each alone; without any, and all of them, are checked too.
-const FEATURES: [&str; 15] = [
+const FEATURES: [&str; 16] = [
     "enabled",
     "signals",
     "tracing",
@@ -45,24 +45,27 @@ const FEATURES: [&str; 15] = [
     "otlp",
     "otlp-tls",
     "monitor",
+    "http",
 ];
 
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
 const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
-    files,prometheus,otlp-tls,monitor";
+    files,prometheus,otlp-tls,http";
 
 /// Packages that everything is checked of without others' features.
 const WITHOUT_ALLOC: [&str; 5] =
     ["--workspace", "--exclude", "perf-bench", "--exclude", "perf-alloc"];
 
-const EXAMPLES: [(&str, &str); 7] = [
-    ("quickstart", ""),
-    ("async_service", ""),
-    ("tracker", ""),
-    ("exports", "files"),
-    ("supervisor", "monitor"),
-    ("existing_tracing_app", "tracing"),
-    ("axum_service", "axum,tracing"),
+/// Their names, features, and arguments.
+const EXAMPLES: [(&str, &str, &[&str]); 8] = [
+    ("quickstart", "", &[]),
+    ("async_service", "", &[]),
+    ("tracker", "", &[]),
+    ("exports", "files", &[]),
+    ("supervisor", "monitor", &[]),
+    ("dashboard", "http", &["3", "127.0.0.1:0"]),
+    ("existing_tracing_app", "tracing", &[]),
+    ("axum_service", "axum,tracing", &[]),
 ];
 
 fn ci() -> Result {
@@ -72,8 +75,10 @@ fn ci() -> Result {
     rules::check()?;
     ensure_nextest()?;
     let passed = tests()?;
-    for (example, features) in EXAMPLES {
-        cargo(&["run", "--quiet", "--release", "--example", example, "--features", features])?;
+    for (example, features, arguments) in EXAMPLES {
+        let run =
+            ["run", "--quiet", "--release", "--example", example, "--features", features, "--"];
+        cargo(&[&run, arguments].concat())?;
     }
     say(&format!("everything took {} s", started.elapsed().as_secs()));
     say(&format!("{passed} passed, 0 failed"));

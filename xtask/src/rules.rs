@@ -29,7 +29,7 @@ const PUBLISHED: [&str; 7] = [
 
 /// What users may switch on without a newer Rust than the workspace states.
 const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
-    perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/monitor";
+    perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http";
 
 /// The one crate that may have unsafe code, and the file it is in.
 const UNSAFE: (&str, &str) = ("perf-alloc", "perf-alloc/src/lib.rs");
