@@ -16,7 +16,11 @@ type Span = (SystemTime, SystemTime);
 
 /// The blocks of all windows. No more is in them than in their intervals.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Blocks(BTreeMap<Span, Snapshot>);
+pub(super) struct Blocks {
+    all: BTreeMap<Span, Snapshot>,
+    /// Those of a window, which follow one another, as one.
+    joined: BTreeMap<Duration, (Vec<Span>, Snapshot)>,
+}
 
 impl Blocks {
     /// Brings the blocks up to date with the intervals of each window that belong to no shorter one.
@@ -24,26 +28,50 @@ impl Blocks {
         &mut self,
         windows: impl Iterator<Item = (Duration, Vec<&'a Snapshot>)>,
     ) {
-        let mut known = mem::take(&mut self.0);
+        let mut known = mem::take(&mut self.all);
         for (length, intervals) in windows {
             let groups: Vec<_> = groups(&intervals, length).collect();
+            let mut spans = Vec::new();
             for (at, group) in groups.iter().enumerate() {
-                let Some(span) = span(group).filter(|span| !self.0.contains_key(span)) else {
-                    continue;
-                };
+                let Some(span) = span(group) else { continue };
                 // At the ends of a window, the next tick may change them.
                 let is_whole = at > 0 && at + 1 < groups.len() && group.len() > 1;
-                let block = known.remove(&span);
+                let block = self.all.remove(&span).or_else(|| known.remove(&span));
                 let block = block.or_else(|| is_whole.then(|| merged(group)).flatten());
-                self.0.extend(block.map(|block| (span, block)));
+                if let Some(block) = block {
+                    self.all.insert(span, block);
+                    spans.push(span);
+                }
             }
+            self.join(length, spans);
         }
+    }
+
+    /// Keeps these blocks as one, too.
+    fn join(&mut self, length: Duration, spans: Vec<Span>) {
+        if self.joined.get(&length).is_some_and(|(known, _)| *known == spans) {
+            return;
+        }
+        let blocks: Vec<_> = spans.iter().filter_map(|span| self.all.get(span)).collect();
+        match merged(&blocks).filter(|_| blocks.len() > 1) {
+            Some(joined) => self.joined.insert(length, (spans, joined)),
+            None => self.joined.remove(&length),
+        };
     }
 
     /// Merges the intervals of a window that belong to no shorter one into that.
     pub(super) fn add(&self, window: &mut Snapshot, length: Duration, intervals: &[&Snapshot]) {
+        let mut joined = self.joined.get(&length);
         for group in groups(intervals, length) {
-            match span(group).and_then(|span| self.0.get(&span)) {
+            let span = span(group);
+            let is_in =
+                |(spans, _): &&(Vec<Span>, _)| span.is_some_and(|span| spans.contains(&span));
+            if let Some((_, all)) = self.joined.get(&length).filter(is_in) {
+                // With the first of them, all.
+                joined.take().into_iter().for_each(|_| window.merge(all));
+                continue;
+            }
+            match span.and_then(|span| self.all.get(&span)) {
                 Some(block) => window.merge(block),
                 None => group.iter().for_each(|interval| window.merge(interval)),
             }
@@ -52,7 +80,7 @@ impl Blocks {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 }
 
