@@ -75,12 +75,14 @@ impl<'a> Graph<'a> {
 
     /// The place of a node.
     #[cfg(feature = "files")]
+    #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {
         self.nodes.binary_search_by(|node| node.name.cmp(name)).ok()
     }
 
     /// The places of so many nodes with the most time, by name, and so many edges between them with the
     /// most time, by callee, then caller.
+    #[must_use]
     pub fn heaviest(&self, nodes: usize, edges: usize) -> (Vec<usize>, Vec<Edge>) {
         let nodes = heaviest(&self.times(), nodes);
         let between = |edge: &&Edge| {
