@@ -151,7 +151,9 @@ impl Monitor {
     /// up to the longest window is known.
     #[must_use]
     pub fn window(&self, length: Duration) -> Option<Snapshot> {
-        self.state().windows.over(length)
+        // Merged without the lock.
+        let windows = Arc::clone(&self.state().windows);
+        windows.over(length)
     }
 
     /// The alerts that fire now.

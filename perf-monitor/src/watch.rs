@@ -5,7 +5,7 @@ use perf_core::{__bridge::heal, Registry, Snapshot};
 use std::{
     cell::Cell,
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -43,10 +43,11 @@ pub(crate) struct Timing {
 }
 
 pub(crate) struct State {
-    pub(crate) windows: Windows,
+    /// Others look at them without the lock: a tick changes a copy then, which costs little.
+    pub(crate) windows: Arc<Windows>,
     /// The windows that people choose from.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody chooses"))]
-    pub(crate) shown: Vec<Duration>,
+    pub(crate) shown: Arc<[Duration]>,
     pub(crate) rules: Rules,
     /// The newest last.
     pub(crate) history: VecDeque<Alert>,
@@ -107,8 +108,8 @@ impl State {
         shown.sort_unstable();
         shown.dedup();
         Self {
-            windows,
-            shown,
+            windows: Arc::new(windows),
+            shown: shown.into(),
             rules,
             history: VecDeque::new(),
             is_stopping: false,
@@ -155,9 +156,9 @@ impl State {
     /// Takes in a snapshot, and gives what begins and ends; and whether alerts begin to be refused.
     fn check(&mut self, snapshot: Snapshot) -> (Vec<Alert>, bool) {
         let now = snapshot.taken();
-        self.windows.push(snapshot);
+        Arc::make_mut(&mut self.windows).push(snapshot);
         let refused = self.rules.refused();
-        let told = self.rules.evaluate(&self.windows, now);
+        let told = self.rules.evaluate(&*self.windows, now);
         let is_refusing = self.rules.refused() > refused;
         let begins = is_refusing && !std::mem::replace(&mut self.is_refusing, is_refusing);
         self.history.extend(told.iter().cloned());
@@ -207,7 +208,7 @@ impl Shared {
         // Before the lock: others' gauges are asked for theirs.
         let snapshot = self.registry.snapshot();
         let mut state = self.state();
-        state.windows.push(snapshot);
+        Arc::make_mut(&mut state.windows).push(snapshot);
         self.tell(&state, &[]);
     }
 

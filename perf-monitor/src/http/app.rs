@@ -1,25 +1,25 @@
 //! What all handlers have.
 
-use super::{access::Access, problem::Problem, slack::Slack};
+use super::{access::Access, answers::Answers, problem::Problem, slack::Slack};
 use crate::view::View;
 use axum::{
+    body::Bytes,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use perf_core::__bridge::heal;
 use serde::Serialize;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, watch};
 
 /// The most streams of events at once.
-pub(super) const STREAMS: usize = 512;
+pub(super) const STREAMS: usize = 256;
 
-/// Answers that are kept until the next tick, and how long all of them are at most.
-const ANSWERS: usize = 128;
-const ANSWERS_BYTES: usize = 16 << 20;
+/// Work of a kind at once.
+const EACH: usize = 2;
+
+/// The most threads that work at once.
+pub(super) const WORKERS: usize = 3 * EACH;
 
 /// Clones are one.
 #[derive(Clone)]
@@ -32,15 +32,22 @@ pub(super) struct Inner {
     pub(super) streams: Arc<Semaphore>,
     /// Says when the server ends; streams end with it.
     pub(super) ending: watch::Sender<bool>,
+    /// A check that hangs keeps nobody from scraping, nor does a question that takes long.
+    answering: Arc<Semaphore>,
+    scraping: Arc<Semaphore>,
+    checking: Arc<Semaphore>,
     answers: Mutex<Answers>,
 }
 
-/// What was answered since the last tick: nothing in it changes until the next one, however many ask.
-#[derive(Default)]
-struct Answers {
-    tick: u64,
-    all: HashMap<String, Arc<[u8]>>,
-    bytes: usize,
+/// What work is for.
+#[derive(Clone, Copy)]
+pub(super) enum For {
+    /// People and programs with questions.
+    Answers,
+    /// What scrapes.
+    Scrapes,
+    /// Health, whose checks may hang until they time out.
+    Checks,
 }
 
 impl std::ops::Deref for App {
@@ -58,61 +65,72 @@ impl App {
         slack: Option<Slack>,
         ending: watch::Sender<bool>,
     ) -> Self {
+        let [answering, scraping, checking] = [(); 3].map(|()| Arc::new(Semaphore::new(EACH)));
         let streams = Arc::new(Semaphore::new(STREAMS));
-        Self(Arc::new(Inner { view, access, slack, streams, ending, answers: Mutex::default() }))
+        let answers = Mutex::default();
+        Self(Arc::new(Inner {
+            view,
+            access,
+            slack,
+            streams,
+            ending,
+            answering,
+            scraping,
+            checking,
+            answers,
+        }))
     }
 
-    /// JSON of the last tick. `key` tells it from other answers.
+    /// JSON of the last tick, computed once for all that ask until the next one. `key` tells it from
+    /// other answers.
     pub(super) async fn answer<T: Serialize>(
         &self,
         key: String,
         compute: impl FnOnce(&View) -> Result<T, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let tick = self.view.hub().tick();
-        if let Some(known) = self.known(tick, &key) {
-            return Ok(answered(known.to_vec()));
+        let place = heal(self.answers.lock()).place(tick, &key);
+        if let Some(known) = place.get() {
+            return Ok(answered(known.clone()));
         }
-        let body = self.run(move |view| compute(view).map(|answer| to_json(&answer))).await??;
-        heal(self.answers.lock()).keep(tick, key, &body);
-        Ok(answered(body))
+        let compute = move |view: &View| compute(view).map(|answer| to_json(&answer));
+        let body = place
+            .get_or_try_init(|| async { self.run(For::Answers, compute).await? })
+            .await
+            .cloned();
+        heal(self.answers.lock()).settle(tick, &key);
+        body.map(answered)
     }
 
-    /// Runs it on a thread where it may take its time.
+    /// Runs it on a thread where it may take its time, after others of its kind.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        kind: For,
         work: impl FnOnce(&View) -> T + Send + 'static,
     ) -> Result<T, Problem> {
+        let room = match kind {
+            For::Answers => &self.answering,
+            For::Scrapes => &self.scraping,
+            For::Checks => &self.checking,
+        };
+        let failed =
+            || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this could not be computed");
+        let permit = Arc::clone(room).acquire_owned().await.map_err(|_| failed())?;
         let view = self.view.clone();
-        let ran = tokio::task::spawn_blocking(move || work(&view)).await;
-        ran.map_err(|_| {
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this could not be computed")
-        })
-    }
-
-    fn known(&self, tick: u64, key: &str) -> Option<Arc<[u8]>> {
-        let answers = heal(self.answers.lock());
-        answers.all.get(key).filter(|_| answers.tick == tick).cloned()
+        let work = move || {
+            // Until it is done, even if nobody waits for it any more.
+            let _permit = permit;
+            work(&view)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| failed())
     }
 }
 
-impl Answers {
-    fn keep(&mut self, tick: u64, key: String, body: &[u8]) {
-        if self.tick != tick {
-            *self = Self { tick, ..Self::default() };
-        }
-        let bytes = self.bytes + key.len() + body.len();
-        if self.all.len() < ANSWERS && bytes <= ANSWERS_BYTES {
-            self.bytes = bytes;
-            self.all.insert(key, body.into());
-        }
-    }
-}
-
-fn to_json(answer: &impl Serialize) -> Vec<u8> {
+fn to_json(answer: &impl Serialize) -> Bytes {
     // Of numbers, texts and lists: nothing in it can fail.
-    serde_json::to_vec(answer).unwrap_or_default()
+    serde_json::to_vec(answer).unwrap_or_default().into()
 }
 
-pub(super) fn answered(body: Vec<u8>) -> Response {
+pub(super) fn answered(body: Bytes) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -6,7 +6,14 @@ use perf_core::{__bridge::heal, MetricValue, Snapshot};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard},
+    iter,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
     time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::watch;
@@ -36,7 +43,11 @@ pub(crate) struct Message {
 pub(crate) struct Hub {
     /// Tells one run of the program from another.
     server: String,
+    /// How many ticks there were.
+    tick: AtomicU64,
+    /// Locked for no longer than it takes to hand on a message: the server's thread waits for it.
     kept: Mutex<Kept>,
+    readings: Mutex<Readings>,
     /// The id of the last message; [`OVER`] at the end.
     last: watch::Sender<u64>,
 }
@@ -46,10 +57,8 @@ pub(super) const OVER: u64 = u64::MAX;
 
 #[derive(Debug, Default)]
 struct Kept {
-    tick: u64,
     messages: VecDeque<Arc<Message>>,
     next: u64,
-    readings: Readings,
 }
 
 /// A gauge: its name and labels.
@@ -80,7 +89,9 @@ impl Default for Hub {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             server: format!("{:x}-{:x}", std::process::id(), now.as_nanos()),
+            tick: AtomicU64::new(0),
             kept: Mutex::default(),
+            readings: Mutex::default(),
             last: watch::Sender::new(0),
         }
     }
@@ -91,15 +102,16 @@ impl Hub {
         heal(self.kept.lock())
     }
 
-    /// Tells all that listen.
+    /// Tells all that listen. One tick at a time.
     pub(crate) fn publish(&self, found: &Found<'_>) {
+        heal(self.readings.lock()).push(found.total);
+        let tick = self.tick.fetch_add(1, Release) + 1;
+        let tick = ("tick", to_json(&Tick::new(tick, found)));
+        let alerts = found.alerts.iter().map(|alert| ("alert", to_json(&AlertView::of(alert))));
+        let messages: Vec<_> = iter::once(tick).chain(alerts).collect();
         let last = {
             let mut kept = self.kept();
-            kept.tick += 1;
-            let tick = Tick::new(kept.tick, found);
-            kept.readings.push(found.total);
-            kept.push("tick", &tick);
-            found.alerts.iter().for_each(|alert| kept.push("alert", &AlertView::of(alert)));
+            messages.into_iter().for_each(|(event, data)| kept.push(event, data));
             kept.next
         };
         self.last.send_replace(last);
@@ -117,7 +129,7 @@ impl Hub {
 
     /// How many ticks there were.
     pub(super) fn tick(&self) -> u64 {
-        self.kept().tick
+        self.tick.load(Acquire)
     }
 
     /// The id of the last message, now and as it rises; [`OVER`] once there will be none.
@@ -134,20 +146,23 @@ impl Hub {
 
     /// The resources.
     pub(super) fn readings(&self) -> Readings {
-        self.kept().readings.clone()
+        heal(self.readings.lock()).clone()
     }
 }
 
 impl Kept {
-    fn push(&mut self, event: &'static str, data: &impl Serialize) {
+    fn push(&mut self, event: &'static str, data: String) {
         self.next += 1;
-        // Of numbers and texts: nothing in it can fail.
-        let data = serde_json::to_string(data).unwrap_or_default();
         self.messages.push_back(Arc::new(Message { id: self.next, event, data }));
         while self.messages.len() > KEPT {
             self.messages.pop_front();
         }
     }
+}
+
+fn to_json(data: &impl Serialize) -> String {
+    // Of numbers and texts: nothing in it can fail.
+    serde_json::to_string(data).unwrap_or_default()
 }
 
 impl Readings {

@@ -23,11 +23,13 @@
 //!   a name of its own lead here.
 //! - There is no TLS: put a proxy in front for that.
 //! - A request's head may have 64 KiB and 64 headers and take 20 s; its body 64 KiB; an answer 30 s, of
-//!   which the client may take 20 s to take in a piece. There are at most 1,024 connections and 512
-//!   streams of events.
+//!   which the client may take 20 s to take in a piece. There are at most 512 connections, of which a new
+//!   one takes the place of the oldest, and 256 streams of events: programs often may have no more than
+//!   1,024 files and sockets open.
 
 mod accept;
 mod access;
+mod answers;
 mod api;
 mod app;
 mod hub;
@@ -220,6 +222,7 @@ fn limited(router: Router) -> Router {
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(middleware::map_response(problem::told))
         .layer(always("cache-control", "no-store"))
         .layer(always("x-content-type-options", "nosniff"))
         .layer(always("referrer-policy", "no-referrer"))

@@ -52,6 +52,27 @@ impl IntoResponse for Problem {
     }
 }
 
+/// As a problem where something else than a handler has refused a request, with next to nothing said.
+pub(super) async fn told(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if !is_error || kind.is_some_and(|kind| !kind.starts_with(b"text/plain")) {
+        return response;
+    }
+    let detail = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "a request's body has at most 64 KiB",
+        StatusCode::GATEWAY_TIMEOUT => "this took longer than 30 s",
+        _ => status.canonical_reason().unwrap_or("this cannot be answered"),
+    };
+    let (mut before, _) = response.into_parts();
+    before.headers.remove(header::CONTENT_TYPE);
+    before.headers.remove(header::CONTENT_LENGTH);
+    let mut response = Problem::new(status, detail).into_response();
+    response.headers_mut().extend(before.headers);
+    response
+}
+
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         Self::new(rejection.status(), rejection.body_text())

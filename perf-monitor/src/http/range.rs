@@ -1,7 +1,7 @@
 //! The time an answer is about.
 
 use super::{model::WindowView, problem::Problem};
-use crate::{duration::written, watch::State};
+use crate::{duration::written, view::Known};
 use perf_core::Snapshot;
 use std::{borrow::Cow, time::Duration};
 
@@ -23,7 +23,7 @@ pub(super) struct Range<'w> {
 
 impl<'w> Range<'w> {
     /// By its name: a duration up to the longest window, or `start`.
-    pub(super) fn named(name: Option<&str>, known: &'w State) -> Result<Self, Problem> {
+    pub(super) fn named(name: Option<&str>, known: &'w Known) -> Result<Self, Problem> {
         let windows = &known.windows;
         let name = name.unwrap_or(DEFAULT);
         let total = windows.total().ok_or_else(|| Problem::not_found("nothing is known yet"))?;
@@ -42,7 +42,7 @@ impl<'w> Range<'w> {
     }
 }
 
-fn length(name: &str, known: &State) -> Result<Duration, Problem> {
+fn length(name: &str, known: &Known) -> Result<Duration, Problem> {
     let longest = known.windows.lengths().last().copied().unwrap_or_default();
     let parsed = humantime::parse_duration(name).ok();
     parsed.filter(|length| !length.is_zero() && *length <= longest).ok_or_else(|| {
@@ -54,6 +54,6 @@ fn length(name: &str, known: &State) -> Result<Duration, Problem> {
 }
 
 /// The windows that people choose from.
-pub(super) fn names(known: &State) -> Vec<String> {
+pub(super) fn names(known: &Known) -> Vec<String> {
     known.shown.iter().map(|length| written(*length)).chain([START.to_owned()]).collect()
 }

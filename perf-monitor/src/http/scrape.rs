@@ -1,6 +1,9 @@
 //! Prometheus' endpoint.
 
-use super::{app::App, problem::Problem};
+use super::{
+    app::{App, For},
+    problem::Problem,
+};
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, header},
@@ -29,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     )
 )]
 async fn metrics(State(app): State<App>, asked: HeaderMap) -> Result<Response, Problem> {
-    app.run(move |view| {
+    app.run(For::Scrapes, move |view| {
         let of = |name| asked.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let (accept, encodings) = (of(header::ACCEPT), of(header::ACCEPT_ENCODING));
         let answer = respond(&view.registry().snapshot(), accept, encodings, &Options::default());

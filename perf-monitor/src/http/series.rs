@@ -20,12 +20,6 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The series of a row.
-    pub(super) fn one(operation: &Operation) -> Self {
-        let labels = labels_of(operation.labels()).into_iter().collect();
-        Self { name: operation.name().to_owned(), labels, exact: true }
-    }
-
     pub(super) fn of<'s>(&'s self, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Operation> {
         snapshot.series(&self.name).filter(|series| self.has(series))
     }
@@ -43,23 +37,31 @@ pub(super) fn row(
     total: &Snapshot,
     intervals: &[&Snapshot],
 ) -> Row {
-    let selection = Selection::one(operation);
-    let running = selection.of(total).filter_map(Operation::in_flight).map(|calls| calls.count);
+    let running = same(operation, total).and_then(Operation::in_flight);
     Row {
         name: operation.name().to_owned(),
         labels: labels_of(operation.labels()),
         description: total.description(operation.name()).map(|of| of.text.to_string()),
-        in_flight: running.sum(),
+        in_flight: running.map_or(0, |calls| calls.count),
         figures,
-        spark: spark(&selection, intervals),
+        spark: spark(operation, intervals),
     }
 }
 
-fn spark(selection: &Selection, intervals: &[&Snapshot]) -> Spark {
+/// The same series in another snapshot. An operation may have thousands, and an answer may be about all
+/// of them: they are in order.
+pub(super) fn same<'s>(operation: &Operation, snapshot: &'s Snapshot) -> Option<&'s Operation> {
+    let wanted = (operation.name(), operation.labels());
+    let all = snapshot.operations();
+    let at = all.binary_search_by(|other| (other.name(), other.labels()).cmp(&wanted)).ok()?;
+    all.get(at)
+}
+
+fn spark(operation: &Operation, intervals: &[&Snapshot]) -> Spark {
     let newest = &intervals[intervals.len().saturating_sub(SPARK_POINTS)..];
     let mut spark = Spark::default();
     for interval in newest {
-        let series = selection.of(interval).next();
+        let series = same(operation, interval);
         spark.count.push(series.map_or(0, Operation::count));
         spark.p95_ns.push(series.and_then(|series| series.percentile(95.0)).map(nanos));
     }

@@ -1,12 +1,17 @@
 //! Slack's slash commands: `/perf summary`, `/perf top`, `/perf alerts`, `/perf health`.
 
-use super::{app::App, model::in_flight, problem::Problem, range::Range};
+use super::{
+    app::{App, For},
+    model::in_flight,
+    problem::Problem,
+    range::Range,
+};
 use crate::{
     alert::Severity,
     health::{Health, Status},
     notify::slack::{Field, said},
     report::{Metrics, Uptime},
-    view::View,
+    view::{Known, View},
 };
 use axum::{
     Json,
@@ -28,6 +33,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Requests are refused that were signed longer ago, or will be: somebody may have kept them.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
+
+/// How long Slack is kept waiting.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How many operations `top` has unless told, and at most.
 const TOP: usize = 10;
@@ -107,7 +115,21 @@ async fn commands(
     }
     let text = form_urlencoded::parse(&body).find(|(key, _)| key == "text");
     let text = text.map(|(_, text)| text.into_owned()).unwrap_or_default();
-    app.run(move |view| Json(answer(view, &text))).await
+    let mut words = text.split_whitespace();
+    if words.next().is_some_and(|word| word.eq_ignore_ascii_case("health")) {
+        return how_it_is(&app).await.map(Json);
+    }
+    app.run(For::Answers, move |view| Json(answer(view, &text))).await
+}
+
+/// Slack waits for three seconds; a check may take longer.
+async fn how_it_is(app: &App) -> Result<Value, Problem> {
+    let asked = app.run(For::Checks, |view| health(&view.health().health()));
+    let said = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(said) => said?,
+        Err(_) => said("health", "is still being checked: ask again", Severity::Low, &[]),
+    };
+    Ok(only_for_the_asker(said))
 }
 
 fn answer(view: &View, text: &str) -> Value {
@@ -117,7 +139,6 @@ fn answer(view: &View, text: &str) -> Value {
         "summary" => summary(view),
         "top" => top(view, words.next().and_then(|n| n.parse().ok()).unwrap_or(TOP)),
         "alerts" => alerts(view),
-        "health" => health(&view.health().health()),
         _ => said("perfkit", HELP, Severity::Info, &[]),
     };
     only_for_the_asker(said)
@@ -154,16 +175,17 @@ fn summary(view: &View) -> Value {
 }
 
 fn top(view: &View, most: usize) -> Value {
-    let table = view.read(|known| {
-        let range = Range::named(None, known).ok()?;
-        let called = range.snapshot.operations().iter().filter(|of| of.count() > 0);
-        let mut called: Vec<_> = called.collect();
-        called.sort_by_key(|operation| Reverse(operation.self_time()));
-        called.truncate(most.clamp(1, MOST));
-        (!called.is_empty()).then(|| rows(&called))
-    });
-    let text = table.unwrap_or_else(|| "nothing was called".into());
+    let text = table(&view.known(), most).unwrap_or_else(|| "nothing was called".into());
     said("where the time of the last 5 minutes went", &text, Severity::Info, &[])
+}
+
+fn table(known: &Known, most: usize) -> Option<String> {
+    let range = Range::named(None, known).ok()?;
+    let called = range.snapshot.operations().iter().filter(|of| of.count() > 0);
+    let mut called: Vec<_> = called.collect();
+    called.sort_by_key(|operation| Reverse(operation.self_time()));
+    called.truncate(most.clamp(1, MOST));
+    (!called.is_empty()).then(|| rows(&called))
 }
 
 fn rows(operations: &[&Operation]) -> String {

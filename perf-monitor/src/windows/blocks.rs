@@ -5,6 +5,7 @@ use perf_core::Snapshot;
 use std::{
     collections::BTreeMap,
     mem,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -17,9 +18,9 @@ type Span = (SystemTime, SystemTime);
 /// The blocks of all windows. No more is in them than in their intervals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
-    all: BTreeMap<Span, Snapshot>,
+    all: BTreeMap<Span, Arc<Snapshot>>,
     /// Those of a window, which follow one another, as one.
-    joined: BTreeMap<Duration, (Vec<Span>, Snapshot)>,
+    joined: BTreeMap<Duration, (Vec<Span>, Arc<Snapshot>)>,
 }
 
 impl Blocks {
@@ -37,7 +38,7 @@ impl Blocks {
                 // At the ends of a window, the next tick may change them.
                 let is_whole = at > 0 && at + 1 < groups.len() && group.len() > 1;
                 let block = self.all.remove(&span).or_else(|| known.remove(&span));
-                let block = block.or_else(|| is_whole.then(|| merged(group)).flatten());
+                let block = block.or_else(|| is_whole.then(|| merged(group)).flatten().map(Arc::new));
                 if let Some(block) = block {
                     self.all.insert(span, block);
                     spans.push(span);
@@ -52,9 +53,9 @@ impl Blocks {
         if self.joined.get(&length).is_some_and(|(known, _)| *known == spans) {
             return;
         }
-        let blocks: Vec<_> = spans.iter().filter_map(|span| self.all.get(span)).collect();
+        let blocks: Vec<_> = spans.iter().filter_map(|span| self.all.get(span)).map(Arc::as_ref).collect();
         match merged(&blocks).filter(|_| blocks.len() > 1) {
-            Some(joined) => self.joined.insert(length, (spans, joined)),
+            Some(joined) => self.joined.insert(length, (spans, Arc::new(joined))),
             None => self.joined.remove(&length),
         };
     }

@@ -32,7 +32,7 @@ use perf_core::Snapshot;
 use std::{
     collections::VecDeque,
     mem,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
@@ -48,7 +48,8 @@ const MANY: usize = 1_000;
 /// A window begins up to an eighth of its length too early or too late then.
 const FEWEST_STEPS: usize = 4;
 
-/// The windows of one registry. See the [module](self) for what belongs to which.
+/// The windows of one registry. See the [module](self) for what belongs to which. A clone costs little: it
+/// shares what it holds with the other.
 ///
 /// ```
 /// use perf_core::Registry;
@@ -73,11 +74,11 @@ pub struct Windows {
     /// Rising.
     lengths: Vec<Duration>,
     /// The newest last, none of them overlapping.
-    intervals: VecDeque<Snapshot>,
+    intervals: VecDeque<Arc<Snapshot>>,
     /// The window of each length, once it is asked for.
-    merged: Vec<OnceLock<Snapshot>>,
+    merged: Vec<OnceLock<Arc<Snapshot>>>,
     blocks: Blocks,
-    last: Option<Snapshot>,
+    last: Option<Arc<Snapshot>>,
     /// The length of the last interval that the clock could tell.
     tick: Duration,
 }
@@ -123,8 +124,8 @@ impl Windows {
         let interval = self.in_order(interval);
         self.end_before(interval.started());
         let end = interval.taken();
-        self.intervals.push_back(interval);
-        self.last = Some(snapshot);
+        self.intervals.push_back(Arc::new(interval));
+        self.last = Some(Arc::new(snapshot));
         self.forget();
         self.merge_old(end);
         self.forget_merged();
@@ -168,7 +169,7 @@ impl Windows {
     /// assert_eq!(counts.collect::<Vec<_>>(), [1, 1]);
     /// ```
     pub fn intervals(&self, length: Duration) -> impl Iterator<Item = &Snapshot> {
-        self.intervals.range(self.first(length)..)
+        self.intervals.range(self.first(length)..).map(|interval| &**interval)
     }
 
     /// The window of a length that is known, merged once a tick.
@@ -176,15 +177,16 @@ impl Windows {
         let merged = self.merged.get(place)?;
         if merged.get().is_none() {
             // Whoever comes first.
-            let _ = merged.set(self.merge_all(*self.lengths.get(place)?)?);
+            let _ = merged.set(Arc::new(self.merge_all(*self.lengths.get(place)?)?));
         }
-        merged.get()
+        merged.get().map(|merged| &**merged)
     }
 
     /// What belongs to a window: that of the next shorter length, and what is older.
     fn merge_all(&self, length: Duration) -> Option<Snapshot> {
         let shorter = self.shorter(length).and_then(|place| self.merged(place));
-        let mut window = shorter.or_else(|| self.intervals.back())?.clone();
+        let newest = || self.intervals.back().map(|newest| &**newest);
+        let mut window = shorter.or_else(newest)?.clone();
         self.blocks.add(&mut window, length, &self.older(length));
         Some(window)
     }
@@ -200,7 +202,7 @@ impl Windows {
         let newest = self.intervals.len().saturating_sub(1);
         let from = shorter.map_or(newest, |length| self.first(*length));
         let first = self.first(length);
-        self.intervals.range(first..from.max(first)).collect()
+        self.intervals.range(first..from.max(first)).map(|interval| &**interval).collect()
     }
 
     /// The place of the first interval that belongs to a window; the last one always does.
@@ -218,7 +220,7 @@ impl Windows {
     /// The last snapshot: everything since the start.
     #[must_use]
     pub fn total(&self) -> Option<&Snapshot> {
-        self.last.as_ref()
+        self.last.as_deref()
     }
 
     /// The interval with times that a clock set back in it does not turn round.
@@ -233,14 +235,14 @@ impl Windows {
 
     /// Moves the intervals so far back with the clock, if they end after `start`.
     fn end_before(&mut self, start: SystemTime) {
-        let end = self.intervals.back().map_or(start, Snapshot::taken);
+        let end = self.intervals.back().map_or(start, |last| last.taken());
         let by = between(start, end);
         if by.is_zero() {
             return;
         }
-        let moved = |old: Snapshot| {
+        let moved = |old: Arc<Snapshot>| {
             let (started, taken) = (earlier(old.started(), by), earlier(old.taken(), by));
-            old.dated(started, taken)
+            Arc::new(Arc::unwrap_or_clone(old).dated(started, taken))
         };
         self.intervals = mem::take(&mut self.intervals).into_iter().map(moved).collect();
     }
@@ -253,10 +255,10 @@ impl Windows {
 
     /// Merges neighbours that no window needs apart.
     fn merge_old(&mut self, end: SystemTime) {
-        let mut merged: VecDeque<Snapshot> = VecDeque::with_capacity(self.intervals.len());
+        let mut merged: VecDeque<Arc<Snapshot>> = VecDeque::with_capacity(self.intervals.len());
         for interval in mem::take(&mut self.intervals) {
             match merged.back_mut().filter(|older| self.may_be_one(older, &interval, end)) {
-                Some(older) => older.merge(&interval),
+                Some(older) => Arc::make_mut(older).merge(&interval),
                 None => merged.push_back(interval),
             }
         }

@@ -73,10 +73,8 @@ pub(super) async fn graph(
     Given(asked): Given<Asked>,
 ) -> Result<Response, Problem> {
     let key = format!("graph {:?}", asked.window);
-    app.answer(key, move |view| {
-        view.read(|known| Ok(look(Range::named(asked.window.as_deref(), known)?)))
-    })
-    .await
+    app.answer(key, move |view| Ok(look(Range::named(asked.window.as_deref(), &view.known())?)))
+        .await
 }
 
 fn look(range: Range<'_>) -> CallGraph {

@@ -5,7 +5,7 @@ use super::super::{
     model::{Labels, finite, labels_of},
     problem::Problem,
 };
-use crate::watch::State as Known;
+use crate::view::Known;
 use axum::{extract::State, response::Response};
 use perf_core::{Metric, MetricValue};
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub(super) struct Metrics {
     )
 )]
 pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
-    app.answer("metrics".into(), |view| Ok(view.read(look))).await
+    app.answer("metrics".into(), |view| Ok(look(&view.known()))).await
 }
 
 fn look(known: &Known) -> Metrics {

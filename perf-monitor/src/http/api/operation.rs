@@ -9,7 +9,7 @@ use super::super::{
     range::{Range, names},
     series::{Selection, heat, percentile_curve, timeline},
 };
-use crate::{watch::State as Known, windows::Stats};
+use crate::{view::Known, windows::Stats};
 use axum::{extract::State, response::Response};
 use perf_core::{Operation, RecentCall, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -161,12 +161,9 @@ async fn details(app: App, name: String, asked: Asked) -> Result<Response, Probl
         Selection { name, labels: labels.collect::<Result<_, _>>()?, exact: asked.exact };
     app.answer(key, move |view| {
         let recent = view.registry().recent(&selection.name);
-        view.read(|known| {
-            look(known, asked.window.as_deref(), &selection).map(|details| Details {
-                recent: recent.iter().map(Recent::of).collect(),
-                ..details
-            })
-        })
+        let recent = recent.iter().map(Recent::of).collect();
+        let details = look(&view.known(), asked.window.as_deref(), &selection)?;
+        Ok(Details { recent, ..details })
     })
     .await
 }

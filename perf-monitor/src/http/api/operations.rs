@@ -5,7 +5,7 @@ use super::super::{
     model::{Figures, Row, WindowView},
     problem::{Given, Problem},
     range::Range,
-    series::row,
+    series::{row, same},
 };
 use axum::{extract::State, response::Response};
 use perf_core::{Operation, Snapshot};
@@ -106,7 +106,7 @@ pub(super) async fn operations(
     }
     let key = format!("operations {asked:?}");
     app.answer(key, move |view| {
-        view.read(|known| Ok(look(&Range::named(asked.window.as_deref(), known)?, &asked)))
+        Ok(look(&Range::named(asked.window.as_deref(), &view.known())?, &asked))
     })
     .await
 }
@@ -132,9 +132,8 @@ fn look(range: &Range<'_>, asked: &Asked) -> Operations {
 
 /// Whether there is a call of it that runs, and none that ended in the window.
 fn runs_only(operation: &Operation, window: &Snapshot) -> bool {
-    let labels: Vec<_> = operation.labels().iter().map(|(key, value)| (&**key, &**value)).collect();
     operation.in_flight().is_some_and(|calls| calls.count > 0)
-        && window.get_labelled(operation.name(), &labels).is_none_or(|of| of.count() == 0)
+        && same(operation, window).is_none_or(|of| of.count() == 0)
 }
 
 fn has_all(operation: &Operation, words: &[String]) -> bool {

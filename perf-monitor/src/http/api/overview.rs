@@ -7,8 +7,12 @@ use super::super::{
     range::{Range, names},
     series::{row, timeline},
 };
-use crate::{health::HealthRegistry, watch::State as Known};
-use axum::{extract::State, response::Response};
+use crate::{
+    health::HealthRegistry,
+    view::{Known, View},
+    watch::State,
+};
+use axum::response::Response;
 use perf_core::Operation;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
@@ -77,21 +81,35 @@ pub(super) struct Overview {
     )
 )]
 pub(super) async fn overview(
-    State(app): State<App>,
+    axum::extract::State(app): axum::extract::State<App>,
     Given(asked): Given<Asked>,
 ) -> Result<Response, Problem> {
     let key = format!("overview {:?}", asked.window);
     app.answer(key, move |view| {
-        let tick = view.hub().tick();
-        view.read(|known| look(known, view.health(), tick, asked.window.as_deref()))
+        // Together, so that all of it is of one tick.
+        let (known, alerting) = view.read(|state| (Known::of(state), Alerting::of(state)));
+        look(&known, alerting, view, asked.window.as_deref())
     })
     .await
 }
 
+/// What alerts.
+struct Alerting {
+    firing: Vec<AlertView>,
+    pending: usize,
+}
+
+impl Alerting {
+    fn of(state: &State) -> Self {
+        let firing = state.rules.active().map(AlertView::of).collect();
+        Self { firing, pending: state.rules.pending().count() }
+    }
+}
+
 fn look(
     known: &Known,
-    health: &HealthRegistry,
-    tick: u64,
+    alerting: Alerting,
+    view: &View,
     window: Option<&str>,
 ) -> Result<Overview, Problem> {
     let range = Range::named(window, known)?;
@@ -108,18 +126,18 @@ fn look(
     failing.sort_by_key(|operation| Reverse(operation.errors()));
     Ok(Overview {
         windows: names(known),
-        tick,
-        interval_ms: u64::try_from(known.tick().as_millis()).unwrap_or(u64::MAX),
-        instance: instance(health),
-        uptime_ns: nanos(health.uptime()),
+        tick: view.hub().tick(),
+        interval_ms: u64::try_from(view.tick().as_millis()).unwrap_or(u64::MAX),
+        instance: instance(view.health()),
+        uptime_ns: nanos(view.health().uptime()),
         operations: called().count(),
         in_flight: in_flight(range.total),
         calls: Figures::of(&range.snapshot, range.snapshot.operations()).unwrap_or_default(),
         timeline: timeline(intervals, |interval| interval.operations().iter().collect()),
         slowest: rows(slowest),
         failing: rows(failing),
-        firing: known.rules.active().map(AlertView::of).collect(),
-        pending: known.rules.pending().count(),
+        firing: alerting.firing,
+        pending: alerting.pending,
         window: range.window,
     })
 }

@@ -1,6 +1,10 @@
 //! The report, for programs and for people.
 
-use super::super::{app::App, model::finite, model::nanos, problem::Problem};
+use super::super::{
+    app::{App, For},
+    model::{finite, nanos},
+    problem::Problem,
+};
 use crate::{
     http::accept::best,
     report::{Metrics, Runs, Uptime},
@@ -60,15 +64,21 @@ pub(super) struct Report {
     )
 )]
 pub(super) async fn report(State(app): State<App>, asked: HeaderMap) -> Result<Response, Problem> {
-    let snapshot = app.run(|view| view.registry().snapshot()).await?;
     let kind = best(&asked, &["application/json", "text/plain", "text/html"]);
-    app.run(move |_| match kind {
-        "text/html" => {
-            let policy = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-            (policy, perf_export::html::write(&snapshot)).into_response()
+    app.run(For::Answers, move |view| {
+        let snapshot = view.registry().snapshot();
+        match kind {
+            "text/html" => {
+                let headers = [
+                    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                    // It needs nothing of where it comes from, and can do nothing there.
+                    (header::CONTENT_SECURITY_POLICY, "sandbox allow-scripts allow-downloads"),
+                ];
+                (headers, perf_export::html::write(&snapshot)).into_response()
+            }
+            "text/plain" => Metrics::of(&snapshot).to_string().into_response(),
+            _ => Json(Report::of(&Metrics::of(&snapshot))).into_response(),
         }
-        "text/plain" => Metrics::of(&snapshot).to_string().into_response(),
-        _ => Json(Report::of(&Metrics::of(&snapshot))).into_response(),
     })
     .await
 }

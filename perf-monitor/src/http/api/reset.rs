@@ -1,6 +1,10 @@
 //! Beginning anew.
 
-use super::super::{app::App, problem::Problem};
+use super::super::{
+    app::{App, For},
+    problem::Problem,
+};
+use crate::view::View;
 use axum::{extract::State, http::StatusCode};
 
 /// Set all statistics to zero
@@ -21,6 +25,6 @@ pub(super) async fn reset(State(app): State<App>) -> Result<StatusCode, Problem>
         let why = "a server without a token resets nothing: set http.token or PERFKIT_HTTP_TOKEN";
         return Err(Problem::new(StatusCode::FORBIDDEN, why));
     }
-    app.run(|view| view.reset()).await?;
+    app.run(For::Answers, View::reset).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,6 +2,7 @@
 
 use super::super::{
     app::App,
+    hub::Gauge as Of,
     model::{Figures, Labels, Row, finite},
     problem::Problem,
     range::{Range, START},
@@ -9,7 +10,9 @@ use super::super::{
 };
 use crate::view::View;
 use axum::{extract::State, response::Response};
+use perf_core::Snapshot;
 use serde::Serialize;
+use std::collections::VecDeque;
 use utoipa::ToSchema;
 
 /// The operation of probes, see [`Probes`](crate::system::Probes).
@@ -56,28 +59,29 @@ pub(super) async fn resources(State(app): State<App>) -> Result<Response, Proble
 
 fn look(view: &View) -> Result<Resources, Problem> {
     let readings = view.hub().readings();
-    view.read(|known| {
-        let range = Range::named(Some(START), known)?;
-        let gauge =
-            |((name, labels), values): (&(String, Vec<_>), &std::collections::VecDeque<f64>)| {
-                let about = range.total.description(name);
-                Gauge {
-                    unit: about.and_then(|about| about.unit.as_deref()).map(str::to_owned),
-                    description: about.map(|about| about.text.to_string()),
-                    name: name.clone(),
-                    labels: labels.iter().cloned().collect(),
-                    value: values.back().copied().and_then(finite),
-                    values: values.iter().copied().map(finite).collect(),
-                }
-            };
-        let probed = range.snapshot.series(LATENCY).filter_map(|series| {
-            let figures = Figures::of(&range.snapshot, [series])?;
-            Some(row(series, figures, range.total, &range.intervals))
-        });
-        Ok(Resources {
-            gauges: readings.gauges.iter().map(gauge).collect(),
-            latency: probed.collect(),
-            taken_unix_ms: readings.times.into(),
-        })
+    let known = view.known();
+    let range = Range::named(Some(START), &known)?;
+    let probed = range.snapshot.series(LATENCY).filter_map(|series| {
+        let figures = Figures::of(&range.snapshot, [series])?;
+        Some(row(series, figures, range.total, &range.intervals))
+    });
+    Ok(Resources {
+        gauges: readings.gauges.iter().map(|gauge| Gauge::of(gauge, range.total)).collect(),
+        latency: probed.collect(),
+        taken_unix_ms: readings.times.into(),
     })
+}
+
+impl Gauge {
+    fn of(((name, labels), values): (&Of, &VecDeque<f64>), total: &Snapshot) -> Self {
+        let about = total.description(name);
+        Self {
+            unit: about.and_then(|about| about.unit.as_deref()).map(str::to_owned),
+            description: about.map(|about| about.text.to_string()),
+            name: name.clone(),
+            labels: labels.iter().cloned().collect(),
+            value: values.back().copied().and_then(finite),
+            values: values.iter().copied().map(finite).collect(),
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! All that the registry holds.
 
 use super::super::{
-    app::{App, answered},
+    app::{App, For, answered},
     problem::Problem,
 };
+use crate::view::View;
 use axum::{extract::State, response::Response};
 use perf_export::json;
 
@@ -23,6 +24,7 @@ const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
     )
 )]
 pub(super) async fn snapshot(State(app): State<App>) -> Result<Response, Problem> {
-    let body = app.run(|view| json::write(&view.registry().snapshot(), &PERCENTILES)).await?;
-    Ok(answered(body.into_bytes()))
+    let write = |view: &View| json::write(&view.registry().snapshot(), &PERCENTILES);
+    let body = app.run(For::Answers, write).await?;
+    Ok(answered(body.into()))
 }
