@@ -1,5 +1,6 @@
 //! The server: a thread of its own, which no client can keep busy or hold on to.
 
+use super::app::WORKERS;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -8,38 +9,44 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{
+    collections::VecDeque,
     fmt, io,
     net::{SocketAddr, TcpListener, ToSocketAddrs},
     pin::Pin,
-    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 use tokio::{
     net::TcpStream,
     runtime::{Builder, Runtime},
-    sync::{Semaphore, watch},
+    sync::watch,
+    task::AbortHandle,
 };
 use tokio_io_timeout::TimeoutStream;
 
-/// The most connections at once; further ones wait until one ends.
-const CONNECTIONS: usize = 1_024;
+/// How long clients may take, and how many there may be.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// The most connections at once.
+    connections: usize,
+    /// For the head of a request, and for a connection that is idle between two.
+    head: Duration,
+    /// To take in a piece of what was asked for.
+    write: Duration,
+    /// For what is under way at the end.
+    patience: Duration,
+}
 
-/// How long a client may take for the head of a request, and a connection be idle between two.
-const HEAD: Duration = Duration::from_secs(20);
-
-/// How long a client may take to take in what it asked for.
-const WRITE: Duration = Duration::from_secs(20);
+const LIMITS: Limits = Limits {
+    connections: 512,
+    head: Duration::from_secs(20),
+    write: Duration::from_secs(20),
+    patience: Duration::from_secs(5),
+};
 
 /// How many bytes the head of a request has at most, and how many headers.
 const HEAD_BYTES: usize = 64 << 10;
 const HEADERS: usize = 64;
-
-/// Threads where answers are computed.
-const WORKERS: usize = 4;
-
-/// How long what is under way at the end is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long to wait where a connection cannot be had, as without free file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -120,11 +127,20 @@ impl Server {
         router: Router,
         ending: watch::Sender<bool>,
     ) -> Result<Self, ServeError> {
+        Self::start_with(listener, router, ending, LIMITS)
+    }
+
+    fn start_with(
+        listener: TcpListener,
+        router: Router,
+        ending: watch::Sender<bool>,
+        limits: Limits,
+    ) -> Result<Self, ServeError> {
         let address = listener.local_addr().map_err(ServeError::Thread)?;
         let runtime = runtime().map_err(ServeError::Thread)?;
         let told = ending.subscribe();
         let thread = thread::Builder::new().name("perfkit-http".into());
-        let thread = thread.spawn(move || run(&runtime, listener, router, told));
+        let thread = thread.spawn(move || run(runtime, listener, router, told, limits));
         let thread = Some(thread.map_err(ServeError::Thread)?);
         Ok(Self { address, ending, thread })
     }
@@ -155,35 +171,57 @@ fn runtime() -> io::Result<Runtime> {
 }
 
 fn run(
-    runtime: &Runtime,
+    runtime: Runtime,
     listener: TcpListener,
     router: Router,
     mut ending: watch::Receiver<bool>,
+    limits: Limits,
 ) {
     runtime.block_on(async {
         let connections = GracefulShutdown::new();
         tokio::select! {
-            () = accept(listener, router, &connections) => {}
+            () = accept(listener, router, &connections, limits) => {}
             _ = ending.wait_for(|is_ending| *is_ending) => {}
         }
-        let _ = tokio::time::timeout(PATIENCE, connections.shutdown()).await;
+        let _ = tokio::time::timeout(limits.patience, connections.shutdown()).await;
     });
+    // A check that hangs is not waited for.
+    runtime.shutdown_background();
 }
 
-async fn accept(listener: TcpListener, router: Router, connections: &GracefulShutdown) {
+/// The connections there are, the oldest first.
+#[derive(Default)]
+struct Open(VecDeque<AbortHandle>);
+
+impl Open {
+    /// Where there are too many, the oldest ends: whoever is new is served at once, however many others
+    /// hold on to theirs. Who listens to events comes again, and misses nothing.
+    fn add(&mut self, connection: AbortHandle, most: usize) {
+        self.0.push_back(connection);
+        if self.0.len() > most {
+            self.0.retain(|connection| !connection.is_finished());
+        }
+        while self.0.len() > most {
+            self.0.pop_front().iter().for_each(AbortHandle::abort);
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    connections: &GracefulShutdown,
+    limits: Limits,
+) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut open = Open::default();
     loop {
-        // It is never closed.
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let connection = connections.watch(connection(stream, router.clone()));
-                tokio::spawn(async move {
-                    // A client that goes away is no error of ours.
-                    let _ = connection.await;
-                    drop(permit);
-                });
+                let connection = connections.watch(connection(stream, router.clone(), limits));
+                // A client that goes away is no error of ours.
+                let task = tokio::spawn(async move { _ = connection.await });
+                open.add(task.abort_handle(), limits.connections);
             }
             Err(error) => {
                 tracing::debug!(target: "perfkit", "a connection was not accepted: {error}");
@@ -198,16 +236,112 @@ type Io = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
 fn connection(
     stream: TcpStream,
     router: Router,
+    limits: Limits,
 ) -> http1::Connection<Io, TowerToHyperService<Router>> {
     // Events are small, and are to arrive at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE));
+    stream.set_write_timeout(Some(limits.write));
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES)
         .max_header_size(HEAD_BYTES)
         .max_headers(HEADERS)
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::{
+        io::{Read, Write},
+        sync::Arc,
+        time::Instant,
+    };
+
+    const SHORT: Duration = Duration::from_millis(300);
+    const LONG: Duration = Duration::from_secs(600);
+
+    /// It answers with more than a client has room for that does not read.
+    fn server(limits: Limits) -> Server {
+        let much = || async { vec![b'x'; 64 << 20] };
+        let router = Router::new().route("/", get(async || "here")).route("/much", get(much));
+        let listener = bind("127.0.0.1:0").unwrap();
+        Server::start_with(listener, router, watch::Sender::new(false), limits).unwrap()
+    }
+
+    fn connected(server: &Server) -> std::net::TcpStream {
+        let stream = std::net::TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        stream
+    }
+
+    fn asked(server: &Server, path: &str) -> std::net::TcpStream {
+        let mut stream = connected(server);
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream
+    }
+
+    /// What comes until the server ends the connection.
+    fn rest(mut stream: std::net::TcpStream) -> usize {
+        let mut all = Vec::new();
+        // Reset, where the client has sent what nobody read.
+        let _ = stream.read_to_end(&mut all);
+        all.len()
+    }
+
+    #[test]
+    fn who_says_nothing_or_half_or_nothing_more_is_left() {
+        let server = server(Limits { head: SHORT, write: LONG, ..LIMITS });
+        let silent = connected(&server);
+        let mut half = connected(&server);
+        half.write_all(b"GET / HTTP/1.1\r\nHo").unwrap();
+        let idle = asked(&server, "/");
+        assert_eq!(rest(silent), 0);
+        let _ = rest(half);
+        assert!(rest(idle) > 0);
+    }
+
+    #[test]
+    fn who_takes_nothing_in_is_left() {
+        let server = server(Limits { head: LONG, write: SHORT, ..LIMITS });
+        let slow = asked(&server, "/much");
+        thread::sleep(4 * SHORT);
+        assert!(rest(slow) < 64 << 20);
+    }
+
+    #[test]
+    fn a_new_connection_takes_the_place_of_the_oldest() {
+        let server = server(Limits { connections: 8, head: LONG, write: LONG, patience: SHORT });
+        let held: Vec<_> = (0..30).map(|_| asked(&server, "/much")).collect();
+        let mut stream = asked(&server, "/");
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200 OK");
+        assert!(rest(held.into_iter().next().unwrap()) < 64 << 20);
+    }
+
+    #[test]
+    fn the_end_waits_for_no_silent_client_and_no_work_that_hangs() {
+        let (sender, hangs) = std::sync::mpsc::channel::<()>();
+        let hangs = std::sync::Mutex::new(hangs);
+        let hangs = Arc::new(move || _ = hangs.lock().unwrap().recv_timeout(LONG));
+        let hanging = get(async move || {
+            let hangs = Arc::clone(&hangs);
+            let _ = tokio::task::spawn_blocking(move || hangs()).await;
+        });
+        let router = Router::new().route("/", get(async || "here")).route("/hangs", hanging);
+        let limits = Limits { head: LONG, patience: SHORT, ..LIMITS };
+        let listener = bind("127.0.0.1:0").unwrap();
+        let server = Server::start_with(listener, router, watch::Sender::new(false), limits);
+        let server = server.unwrap();
+        let clients = [connected(&server), asked(&server, "/"), asked(&server, "/hangs")];
+        thread::sleep(SHORT);
+        let began = Instant::now();
+        server.stop();
+        assert!(began.elapsed() < LONG / 2);
+        drop((sender, clients));
+    }
 }
