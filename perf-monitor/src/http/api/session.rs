@@ -1,10 +1,10 @@
 //! Sessions, for browsers: an `EventSource` can send a cookie, but no header.
 
-use super::super::{access::Access, app::App, problem::Problem};
+use super::super::{app::App, problem::Problem};
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
@@ -32,6 +32,7 @@ pub(super) struct Token {
 pub(super) async fn begin(
     State(app): State<App>,
     cookies: CookieJar,
+    asked: HeaderMap,
     token: Result<Json<Token>, JsonRejection>,
 ) -> Result<(CookieJar, StatusCode), Problem> {
     let Json(Token { token }) = token?;
@@ -39,12 +40,17 @@ pub(super) async fn begin(
         return Ok((cookies, StatusCode::NO_CONTENT));
     }
     let wrong = || Problem::new(StatusCode::UNAUTHORIZED, "this is not the token");
-    let cookie = app.access.begin(&token).ok_or_else(wrong)?;
+    let cookie = app.access.begin(&token, &asked).ok_or_else(wrong)?;
     Ok((cookies.add(cookie), StatusCode::NO_CONTENT))
 }
 
 /// End a session
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
-pub(super) async fn end(cookies: CookieJar) -> (CookieJar, StatusCode) {
-    (cookies.add(Access::end()), StatusCode::NO_CONTENT)
+pub(super) async fn end(
+    State(app): State<App>,
+    cookies: CookieJar,
+    asked: HeaderMap,
+) -> (CookieJar, StatusCode) {
+    let cookies = app.access.end(&asked).into_iter().fold(cookies, CookieJar::add);
+    (cookies, StatusCode::NO_CONTENT)
 }
