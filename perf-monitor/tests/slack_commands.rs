@@ -26,7 +26,8 @@ fn served(http: Http) -> (Monitor, Server) {
     }
     let health = HealthRegistry::new();
     health.register(Check::new("database", || CheckResult::down("refused")));
-    let config = "interval = \"1h\"\nready_made_rules = false\n[system]\nresources = false";
+    let config =
+        "interval = \"1h\"\ntick = \"1h\"\nready_made_rules = false\n[system]\nresources = false";
     let monitor = Monitor::builder()
         .config(Config::from_toml(config).unwrap())
         .registry(&registry)

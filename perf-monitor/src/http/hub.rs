@@ -204,7 +204,7 @@ mod tests {
     fn those_who_were_away_get_what_is_kept() {
         let (hub, registry) = (Hub::default(), Registry::new());
         (0..KEPT + 5).for_each(|_| publish(&hub, &registry));
-        let ids = std::iter::successors(hub.after(0), |message| hub.after(message.id));
+        let ids = iter::successors(hub.after(0), |message| hub.after(message.id));
         let ids: Vec<_> = ids.map(|message| message.id).collect();
         assert_eq!(ids.len(), KEPT);
         assert_eq!((ids[0], ids[KEPT - 1]), (6, KEPT as u64 + 5));

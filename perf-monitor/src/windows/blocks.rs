@@ -38,7 +38,8 @@ impl Blocks {
                 // At the ends of a window, the next tick may change them.
                 let is_whole = at > 0 && at + 1 < groups.len() && group.len() > 1;
                 let block = self.all.remove(&span).or_else(|| known.remove(&span));
-                let block = block.or_else(|| is_whole.then(|| merged(group)).flatten().map(Arc::new));
+                let block =
+                    block.or_else(|| is_whole.then(|| merged(group)).flatten().map(Arc::new));
                 if let Some(block) = block {
                     self.all.insert(span, block);
                     spans.push(span);
@@ -53,7 +54,8 @@ impl Blocks {
         if self.joined.get(&length).is_some_and(|(known, _)| *known == spans) {
             return;
         }
-        let blocks: Vec<_> = spans.iter().filter_map(|span| self.all.get(span)).map(Arc::as_ref).collect();
+        let blocks: Vec<_> =
+            spans.iter().filter_map(|span| self.all.get(span)).map(Arc::as_ref).collect();
         match merged(&blocks).filter(|_| blocks.len() > 1) {
             Some(joined) => self.joined.insert(length, (spans, Arc::new(joined))),
             None => self.joined.remove(&length),
