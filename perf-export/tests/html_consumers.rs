@@ -1,15 +1,18 @@
 //! The report in a browser.
 
+#[path = "support/browser.rs"]
+mod browser;
 mod support;
 
-use fantoccini::{
-    Client, ClientBuilder, Locator, error::CmdError, key::Key, wd::WebDriverCompatibleCommand,
-};
-use hyper_util::client::legacy::connect::HttpConnector;
+use browser::{click, drive, texts};
+use fantoccini::{Client, Locator, error::CmdError, key::Key};
 use perf_core::{Registry, Snapshot};
-use serde_json::{Value, json};
-use std::{future::Future, process::Command, time::Duration};
-use support::{Folder, Running, free_port};
+use serde_json::Value;
+use std::{future::Future, time::Duration};
+use support::Folder;
+
+/// The percentile curve.
+const CURVE: &str = "#details canvas";
 
 /// Labels that would be markup or script, were they not text.
 const HOSTILE: [&str; 5] = [
@@ -42,126 +45,26 @@ fn snapshot(operations: u64) -> Snapshot {
     registry.snapshot()
 }
 
-/// Everything the page has written on the console, and all it has asked for.
-#[derive(Debug)]
-struct Log(&'static str);
-
-impl WebDriverCompatibleCommand for Log {
-    fn endpoint(
-        &self,
-        base: &url::Url,
-        session: Option<&str>,
-    ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(json!({ "type": self.0 }).to_string()))
-    }
-}
-
-async fn log(client: &Client, kind: &'static str) -> Vec<String> {
-    let entries = client.issue_cmd(Log(kind)).await.unwrap();
-    entries
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| entry["message"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-async fn connect(port: u16, folder: &Folder) -> Client {
-    let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
-    let arguments = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--window-size=1440,1000",
-        &profile,
-    ];
-    let capabilities = json!({
-        "goog:chromeOptions": { "args": arguments },
-        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
-    });
-    let mut builder = ClientBuilder::new(HttpConnector::new());
-    builder.capabilities(capabilities.as_object().unwrap().clone());
-    let mut tries = 0;
-    loop {
-        match builder.connect(&format!("http://127.0.0.1:{port}")).await {
-            Ok(client) => return client,
-            Err(error) => assert!(tries < 100, "cannot drive a browser: {error}"),
-        }
-        tries += 1;
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
 /// Opens the report of a snapshot, runs a test on it, and sees to it that the page has run without an
 /// error, asked for nothing, and run nobody else's script.
 fn open<F: Future<Output = Result<(), CmdError>> + 'static>(
     name: &str,
     snapshot: &Snapshot,
-    test: impl FnOnce(Client) -> F,
+    test: impl FnOnce(Client) -> F + 'static,
 ) {
     let folder = Folder::new(name);
     let file = folder.write("report.html", perf_export::html::write(snapshot));
     let page = format!("file://{}", file.display());
-    let port = free_port();
-    let _driver =
-        Running::start(Command::new("chromedriver").arg(format!("--port={port}")).arg("--silent"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tokio::task::LocalSet::new().block_on(&runtime, async {
-        let client = connect(port, &folder).await;
-        let opened = client.goto(&page).await;
-        // As a task, so that the browser ends where the test panics.
-        let test = tokio::task::spawn_local(test(client.clone()));
-        let tested = tokio::time::timeout(Duration::from_secs(60), test).await;
-        let console = log(&client, "browser").await;
-        let network = log(&client, "performance").await;
-        let hacked = client.execute("return window.hacked ?? null", vec![]).await;
-        client.close().await.unwrap();
-        opened.unwrap();
-        tested.expect("in time").unwrap().unwrap();
-        assert_eq!(console, [""; 0]);
-        assert_eq!(hacked.unwrap(), Value::Null);
-        // Before it there was the browser's own page.
-        let requested = requested(&network);
-        let since = requested.iter().skip_while(|address| **address != page);
-        assert_eq!(since.collect::<Vec<_>>(), [&page], "{requested:?}");
+    let address = page.clone();
+    let visit = drive(name, Duration::from_secs(60), |client| async move {
+        client.goto(&address).await.unwrap();
+        test(client).await.unwrap();
     });
-}
-
-/// The addresses a browser's log of its work tells of.
-fn requested(log: &[String]) -> Vec<String> {
-    let messages = log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let sent = messages.filter(|line| line["message"]["method"] == "Network.requestWillBeSent");
-    sent.map(|line| line["message"]["params"]["request"]["url"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-/// The texts of all elements that a selector finds.
-async fn texts(client: &Client, selector: &str) -> Result<Vec<String>, CmdError> {
-    let script =
-        "return [...document.querySelectorAll(arguments[0])].map((found) => found.textContent)";
-    let found = client.execute(script, vec![selector.into()]).await?;
-    Ok(found.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect())
-}
-
-async fn click(client: &Client, selector: &str) -> Result<(), CmdError> {
-    client.find(Locator::Css(selector)).await?.click().await
-}
-
-/// How many of the chart's pixels are drawn on.
-async fn drawn(client: &Client) -> Result<u64, CmdError> {
-    let script = "const canvas = document.querySelector('#details canvas');
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-        return data.filter((value, at) => at % 4 === 3 && value > 0).length";
-    Ok(client.execute(script, vec![]).await?.as_u64().unwrap())
+    assert_eq!(visit.console, [""; 0]);
+    assert_eq!(visit.hacked, Value::Null);
+    // Before it there was the browser's own page.
+    let since = visit.requested.iter().skip_while(|address| **address != page);
+    assert_eq!(since.collect::<Vec<_>>(), [&page], "{:?}", visit.requested);
 }
 
 const NAMES: &str = "#rows tbody .name";
@@ -200,7 +103,7 @@ fn rows_are_sorted_by_clicks_and_keys_and_filtered() {
 #[ignore = "needs Chromium and its driver: cargo xtask ci"]
 fn a_row_shows_its_curve_and_another_one_joins_it() {
     open("curve", &snapshot(3), |client| async move {
-        let one = drawn(&client).await?;
+        let one = browser::drawn(&client, CURVE).await?;
         assert!(one > 500, "{one}");
         click(&client, "#rows tbody tr:nth-child(2) .link").await?;
         assert_eq!(texts(&client, "#details h3").await?, ["service::operation_001"]);
@@ -214,7 +117,7 @@ fn a_row_shows_its_curve_and_another_one_joins_it() {
             texts(&client, "#details .key .name").await?,
             ["service::operation_002", "service::operation_001"]
         );
-        assert!(drawn(&client).await? > one);
+        assert!(browser::drawn(&client, CURVE).await? > one);
         let image = client.screenshot().await?;
         assert!(image.starts_with(b"\x89PNG") && image.len() > 10_000, "{}", image.len());
         Ok(())
