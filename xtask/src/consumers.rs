@@ -1,11 +1,11 @@
-//! The programs that read what perfkit writes: Debian's packages, and Python's in an environment of
+//! The programs that read what perfkit writes: Debian's packages, and Python's and npm's in folders of
 //! their own.
 
 use crate::{Result, run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
     ("prometheus-alertmanager", "prometheus-alertmanager"),
@@ -15,14 +15,29 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("python3", "python3-venv"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
 
 /// Python's packages with their versions, and where they are installed.
 const REQUIREMENTS: &str = "perf-export/tests/requirements.txt";
 const PYTHON: &str = "target/python";
 
-/// Installs what is missing, and returns the Python that has the packages.
-pub(crate) fn ensure() -> Result<String> {
+/// npm's packages with their versions, and where they are installed.
+const PACKAGES: [&str; 2] = ["package.json", "package-lock.json"];
+const PACKAGES_IN: &str = "perf-monitor/tests/web";
+const NODE: &str = "target/node";
+
+/// What tests are told of the programs.
+pub(crate) struct Installed {
+    /// The Python that has the packages.
+    pub(crate) python: String,
+    /// The folder of npm's packages.
+    pub(crate) node_modules: String,
+}
+
+/// Installs what is missing.
+pub(crate) fn ensure() -> Result<Installed> {
     let mut missing: Vec<_> = PROGRAMS
         .iter()
         .filter(|(program, _)| !is_there(program))
@@ -32,7 +47,7 @@ pub(crate) fn ensure() -> Result<String> {
     if !missing.is_empty() {
         install(&missing)?;
     }
-    python()
+    Ok(Installed { python: python()?, node_modules: node_modules()? })
 }
 
 fn is_there(program: &str) -> bool {
@@ -75,6 +90,31 @@ fn python() -> Result<String> {
         run(&pip, &["install", "--quiet", "--requirement", REQUIREMENTS], &[])?;
         std::fs::write(&installed, wanted).map_err(|error| format!("{PYTHON}: {error}"))?;
     }
-    let python = std::path::absolute(PYTHON).map_err(|error| format!("{PYTHON}: {error}"))?;
-    Ok(python.join("bin/python").display().to_string())
+    absolute(PYTHON, "bin/python")
+}
+
+/// Made anew where the list of packages has changed. No script of theirs is run.
+fn node_modules() -> Result<String> {
+    let failed = |error: std::io::Error| format!("{NODE}: {error}");
+    let wanted = PACKAGES.map(|file| crate::read(&format!("{PACKAGES_IN}/{file}")));
+    // Written once they are installed, beside the lists that npm reads.
+    let done = Path::new(NODE).join("installed");
+    let wanted = wanted.into_iter().collect::<Result<Vec<_>>>()?;
+    if std::fs::read_to_string(&done).ok() != Some(wanted.concat()) {
+        std::fs::create_dir_all(NODE).map_err(failed)?;
+        for (file, text) in PACKAGES.iter().zip(&wanted) {
+            std::fs::write(Path::new(NODE).join(file), text).map_err(failed)?;
+        }
+        let quiet = ["--no-audit", "--no-fund"];
+        let install = ["ci", "--ignore-scripts", "--prefix", NODE];
+        run("npm", &[&install[..], &quiet].concat(), &[])?;
+        std::fs::write(&done, wanted.concat()).map_err(failed)?;
+    }
+    absolute(NODE, "node_modules")
+}
+
+/// The path of what is in a folder of ours, from wherever it is asked for.
+fn absolute(folder: &str, within: &str) -> Result<String> {
+    let folder = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
+    Ok(folder.join(within).display().to_string())
 }

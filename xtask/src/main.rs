@@ -105,7 +105,7 @@ fn tests() -> Result<u64> {
 
 /// What others' programs make of what perfkit writes: those tests are ignored elsewhere.
 fn consumer_tests() -> Result<u64> {
-    let python = consumers::ensure()?;
+    let installed = consumers::ensure()?;
     let ignored = [
         "nextest",
         "run",
@@ -117,7 +117,11 @@ fn consumer_tests() -> Result<u64> {
         "--run-ignored",
         "only",
     ];
-    test(&ignored, &[("PERFKIT_PYTHON", &python)])
+    let told = [
+        ("PERFKIT_PYTHON", &*installed.python),
+        ("PERFKIT_NODE_MODULES", &*installed.node_modules),
+    ];
+    test(&ignored, &told)
 }
 
 /// What is recorded where an allocator counts, and the allocator itself, under AddressSanitizer too.

@@ -19,6 +19,9 @@ use utoipa::{IntoParams, ToSchema};
 /// The most series of an operation that are listed.
 const SERIES: usize = 100;
 
+/// How many of a label's `=` may be the one after its key.
+const SPLITS: usize = 32;
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -153,19 +156,32 @@ pub(super) async fn operation_by_name(
 
 async fn details(app: App, name: String, asked: Asked) -> Result<Response, Problem> {
     let key = format!("operation {name:?} {asked:?}");
-    let labels = asked.label.iter().map(|label| {
-        let split = label.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
-        split.ok_or_else(|| Problem::bad_request("label: expected key=value"))
-    });
-    let selection =
-        Selection { name, labels: labels.collect::<Result<_, _>>()?, exact: asked.exact };
+    if !asked.label.iter().all(|label| label.contains('=')) {
+        return Err(Problem::bad_request("label: expected key=value"));
+    }
     app.answer(key, move |view| {
-        let recent = view.registry().recent(&selection.name);
+        let recent = view.registry().recent(&name);
         let recent = recent.iter().map(Recent::of).collect();
-        let details = look(&view.known(), asked.window.as_deref(), &selection)?;
+        let known = view.known();
+        let pairs = asked.label.iter().filter_map(|label| split(label, &name, &known));
+        let selection =
+            Selection { labels: pairs.collect(), name: name.clone(), exact: asked.exact };
+        let details = look(&known, asked.window.as_deref(), &selection)?;
         Ok(Details { recent, ..details })
     })
     .await
+}
+
+/// A key and a value. A key may have `=` in it: then they are those that a series has.
+fn split(label: &str, name: &str, known: &Known) -> Option<(String, String)> {
+    let at = |(at, _)| (&label[..at], &label[at + 1..]);
+    let mut pairs = label.match_indices('=').map(at).take(SPLITS);
+    let has = |(key, value): &(&str, &str)| {
+        let mut all = known.windows.total().into_iter().flat_map(|total| total.series(name));
+        all.any(|series| series.label(key) == Some(value))
+    };
+    let (key, value) = pairs.clone().find(has).or_else(|| pairs.next())?;
+    Some((key.to_owned(), value.to_owned()))
 }
 
 fn look(known: &Known, window: Option<&str>, selection: &Selection) -> Result<Details, Problem> {

@@ -138,8 +138,13 @@ fn runs_only(operation: &Operation, window: &Snapshot) -> bool {
 
 fn has_all(operation: &Operation, words: &[String]) -> bool {
     words.is_empty() || {
-        let name = operation.full_name().to_lowercase();
-        words.iter().all(|word| name.contains(word))
+        // Labels as the dashboard shows them, and as Prometheus does.
+        let mut text = operation.full_name();
+        for (key, value) in operation.labels() {
+            text.extend([" ", key, "=", value]);
+        }
+        let text = text.to_lowercase();
+        words.iter().all(|word| text.contains(word))
     }
 }
 

@@ -34,7 +34,7 @@ const splitPair = (pair) => [pair.split("=", 1)[0], pair.slice(pair.indexOf("=")
 
 function operationFigures({ calls, in_flight: running }) {
   return figures([
-    ["Calls per second", rate(calls.rate), `${count(calls.count)} calls${calls.sampled ? ", sampled" : ""}`],
+    ["Calls per second", rate(calls.rate), `${counted(calls.count, "call")}${calls.sampled ? ", sampled" : ""}`],
     ["Error rate", withUnit(ratio(calls.error_rate)), `${count(failures(calls))} failed`, calls.error_rate >= 0.01 && "failed"],
     ["p50", withUnit(duration(calls.p50_ns)), `mean ${duration(calls.mean_ns)}`],
     ["p95", withUnit(duration(calls.p95_ns)), `p90 ${duration(calls.p90_ns)}`],
@@ -122,8 +122,8 @@ function seriesLink(name, { labels }) {
 function recentPanel({ recent }) {
   if (!recent || recent.length === 0) return null;
   const columns = [
-    { title: "Started", left: true, cell: (call) => timeOf(call.started_unix_ms) },
-    { title: "Labels", left: true, isText: true, cell: ({ labels }) => element("span", { class: "mono muted" }, shortened(labelsText(labels).trim()) || NONE) },
+    // When they were seen to have ended.
+    { title: "Ended", left: true, cell: (call) => timeOf(call.taken_unix_ms) },
     { title: "Outcome", left: true, cell: ({ outcome }) => [element("i", { class: `swatch ${outcome}` }), outcome] },
     { title: "Duration", cell: (call) => duration(call.duration_ns) },
   ];

@@ -47,7 +47,7 @@ function overviewFigures({ calls, timeline, slowest: [slow], in_flight: running,
   const errors = timeline.errors.map((failed, at) => (timeline.count[at] > 0 ? failed / timeline.count[at] : null));
   const failedCalls = failures(calls);
   return figures([
-    ["Calls per second", rate(calls.rate), `${count(calls.count)} calls`, "", spark(ratesOf(timeline.count, timeline.covered_ns).slice(-60))],
+    ["Calls per second", rate(calls.rate), counted(calls.count, "call"), "", spark(ratesOf(timeline.count, timeline.covered_ns).slice(-60))],
     ["Error rate", withUnit(ratio(calls.error_rate)), `${count(failedCalls)} failed`, calls.error_rate >= 0.01 && "failed", spark(errors.slice(-60), "bad")],
     ["p95 of all calls", withUnit(duration(calls.p95_ns)), `p50 ${duration(calls.p50_ns)}`, "", spark(timeline.p95_ns.slice(-60))],
     ["Slowest p95", withUnit(duration(slow?.p95_ns)), slow && operationLink(slow)],

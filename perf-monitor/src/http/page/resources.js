@@ -6,7 +6,7 @@ views.resources = {
   load: (_, signal) => get("resources", {}, signal),
   render(data) {
     if (data.gauges.length + data.latency.length === 0) return [panel("Resources", { kind: "first" }, empty("No resources are watched.", "They appear once the monitor has sampled the process."))];
-    const columns = [{ title: "Target", left: true, cell: nameOf }, columnOf.slow, columnOf.rate, columnOf.errors, columnOf.p50, columnOf.p95, columnOf.p99, columnOf.max];
+    const columns = [{ title: "Target", left: true, cell: targetLink }, columnOf.slow, columnOf.rate, columnOf.errors, columnOf.p50, columnOf.p95, columnOf.p99, columnOf.max];
     // A point in time has no course worth drawing.
     const gauges = data.gauges.filter(({ name, unit }) => !isPointInTime(unit, name));
     return [
@@ -15,6 +15,12 @@ views.resources = {
     ];
   },
 };
+
+/** A probe is a call of one operation, whose label says what was reached. */
+function targetLink(row) {
+  const target = row.labels.target ?? row.name + labelsText(row.labels);
+  return element("a", { class: "link", href: operationAddress(row, true) }, nameOf({ name: target }));
+}
 
 function gaugeChart(gauge, times) {
   const { name, unit, labels, description, value, values } = gauge;

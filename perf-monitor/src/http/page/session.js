@@ -5,6 +5,8 @@ function showSignIn(problem) {
   const form = element("form", { class: "sign-in", id: "sign-in" },
     element("h1", {}, "Sign in"),
     element("p", {}, "This dashboard is behind a token: the one that the server was started with."),
+    // Password managers keep what they keep under a name.
+    element("input", { type: "text", name: "username", value: "perfkit", autocomplete: "username", hidden: true }),
     element("label", { for: "token" }, "Token"), field,
     element("p", { id: "sign-in-problem", class: "problem", role: "alert" }, problem ?? ""),
     element("button", { type: "submit", class: "button primary" }, "Sign in"));
