@@ -1,6 +1,8 @@
 //! The call graph of a snapshot: operations by name, with the series of one name together, and who calls
 //! whom.
 
+#![cfg_attr(not(feature = "files"), allow(unreachable_pub, reason = "pages are made with it only"))]
+
 use perf_core::{Operation, Snapshot};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -12,6 +12,7 @@ use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -140,7 +141,8 @@ fn mac_of(token: &SecretString, of: &[u8]) -> String {
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(token.expose_secret().as_bytes()) else {
         unreachable!("a key of HMAC is too long");
     };
-    mac.chain_update(of).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = mac.chain_update(of).finalize().into_bytes();
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Lets those through that have the token.

@@ -223,6 +223,6 @@ mod tests {
         assert_eq!(readings.gauges.len(), 1);
         let values = readings.gauges.values().next().unwrap();
         assert_eq!((readings.times.len(), values.len()), (READINGS, READINGS));
-        assert!(values.iter().all(|value| *value == 1.0));
+        assert!(values.iter().all(|value| value.total_cmp(&1.0).is_eq()));
     }
 }

@@ -8,7 +8,7 @@
 //! | `/api/v1/…` | all that the dashboard shows, as JSON |
 //! | `/api/v1/events` | ticks and alerts as they come: server-sent events |
 //! | `/slack/commands` | Slack's slash commands, where a signing secret is set |
-//! | `/openapi.json` | a description of all that for programs (OpenAPI 3.1) |
+//! | `/openapi.json` | a description of all that for programs (`OpenAPI` 3.1) |
 //!
 //! [`serve`] does all of it in one line, [`Http::serve`] with settings; [`Http::router`] is for programs
 //! that have an axum app already.

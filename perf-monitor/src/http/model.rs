@@ -234,6 +234,7 @@ impl AlertView {
 /// What an event `tick` says.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Tick {
+    #[allow(clippy::struct_field_names, reason = "it is what users of the API see")]
     tick: u64,
     taken_unix_ms: u64,
     /// The time since the tick before, and what ended in it.

@@ -149,7 +149,7 @@ fn only_for_the_asker(mut said: Value) -> Value {
     said
 }
 
-fn field(name: &str, value: impl ToString) -> Field {
+fn field(name: &str, value: &impl ToString) -> Field {
     (name.to_owned(), value.to_string())
 }
 
@@ -161,14 +161,14 @@ fn summary(view: &View) -> Value {
     let time = |time: Option<Duration>| time.map_or("–".into(), shown);
     let all = &metrics.all;
     let fields = [
-        field("uptime", Uptime(metrics.uptime)),
-        field("calls", human::count(all.total)),
-        field("failed", percent(all.error_percent)),
-        field("running", human::count(in_flight(&snapshot))),
-        field("p50", time(all.p50)),
-        field("p95", time(all.p95)),
-        field("p99", time(all.p99)),
-        field("alerts", firing),
+        field("uptime", &Uptime(metrics.uptime)),
+        field("calls", &human::count(all.total)),
+        field("failed", &percent(all.error_percent)),
+        field("running", &human::count(in_flight(&snapshot))),
+        field("p50", &time(all.p50)),
+        field("p95", &time(all.p95)),
+        field("p99", &time(all.p99)),
+        field("alerts", &firing),
     ];
     let severity = if firing > 0 { Severity::High } else { Severity::Info };
     said("summary", "All operations, since the start", severity, &fields)
@@ -232,7 +232,7 @@ fn health(health: &Health) -> Value {
     };
     let lines: Vec<_> = health.checks.iter().map(line).collect();
     let text = if lines.is_empty() { "nothing is checked".into() } else { lines.join("\n") };
-    said(health.status.as_str(), &text, severity, &[field("uptime", Uptime(health.uptime))])
+    said(health.status.as_str(), &text, severity, &[field("uptime", &Uptime(health.uptime))])
 }
 
 #[cfg(test)]

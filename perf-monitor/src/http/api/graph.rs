@@ -82,8 +82,8 @@ fn look(range: Range<'_>) -> CallGraph {
     let (drawn, edges) = graph.heaviest(NODES, EDGES);
     let place = |node: usize| drawn.binary_search(&node).ok();
     let edges = edges.iter().filter_map(|edge| {
-        let (caller, callee) = (place(edge.caller?)?, place(edge.callee)?);
-        Some(Edge { caller, callee, calls: edge.calls, time_ns: edge.time_ns })
+        let (from, to) = (place(edge.caller?)?, place(edge.callee)?);
+        Some(Edge { caller: from, callee: to, calls: edge.calls, time_ns: edge.time_ns })
     });
     let edges: Vec<_> = edges.collect();
     let nodes = drawn.iter().filter_map(|node| graph.nodes.get(*node)).map(|node| Node {

@@ -7,7 +7,7 @@ use super::super::{
 };
 use crate::view::Known;
 use axum::{extract::State, response::Response};
-use perf_core::{Metric, MetricValue};
+use perf_core::{Metric, MetricValue, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,7 +57,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem>
 }
 
 fn look(known: &Known) -> Metrics {
-    let all = known.windows.total().map(|total| total.metrics()).unwrap_or_default();
+    let all = known.windows.total().map(Snapshot::metrics).unwrap_or_default();
     Metrics { all: all.len(), metrics: all.iter().take(MOST).map(MetricView::of).collect() }
 }
 

@@ -79,6 +79,7 @@ pub(super) struct Operations {
     found: usize,
     /// How many there are in the window.
     all: usize,
+    #[allow(clippy::struct_field_names, reason = "it is what users of the API see")]
     operations: Vec<Row>,
 }
 
