@@ -159,7 +159,7 @@ fn a_gauge_that_hangs_keeps_only_that_scrape_waiting() {
 }
 
 #[test]
-fn thousands_of_silent_clients_keep_no_probe_waiting() {
+fn hundreds_of_silent_clients_keep_no_probe_waiting() {
     let served = served(Http::new());
     let address = served.server.address();
     let silent: Vec<_> = (0..700).map_while(|_| TcpStream::connect(address).ok()).collect();
@@ -209,10 +209,8 @@ fn names_and_labels_of_any_kind_are_found_again() {
         drop(served.registry.timer_labelled(name, &[("k=e&y", "\r\n\"'<\u{202e}")]));
     }
     served.monitor.tick();
-    let encoded = |text: &str| -> String {
-        percent_encoding::percent_encode(text.as_bytes(), percent_encoding::NON_ALPHANUMERIC)
-            .to_string()
-    };
+    let encoded =
+        |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02x}")).collect() };
     let label = encoded("k=e&y=\r\n\"'<\u{202e}");
     for name in names {
         let path = format!("/api/v1/operation?name={}", encoded(name));

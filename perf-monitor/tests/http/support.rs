@@ -16,7 +16,7 @@ use std::{
 };
 
 pub(crate) const QUIET: &str =
-    "interval = \"1h\"\ntick = \"1h\"\nready_made_rules = false\n[system]\nresources = false";
+    "interval = \"1h\"\nready_made_rules = false\n[system]\nresources = false";
 
 /// A monitor that only ticks when told to, of a registry of its own, and its server.
 pub(crate) struct Served {
@@ -90,9 +90,8 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
-    let headers: String = headers
-        .iter()
-        .fold(String::new(), |all, (name, value)| all + &format!("{name}: {value}\r\n"));
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let host =
         if headers.contains("Host: ") { String::new() } else { format!("Host: {address}\r\n") };
     let length = body.len();
