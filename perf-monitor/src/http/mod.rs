@@ -68,7 +68,10 @@ use tower_http::{
     catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
 };
-use utoipa::OpenApi;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
 use utoipa_axum::router::OpenApiRouter;
 
 /// Where it listens unless told: at a port of its own choice, on this host only.
@@ -244,9 +247,23 @@ fn after_panic(_: Box<dyn Any + Send>) -> Response {
         (name = "health", description = "For orchestrators and load balancers"),
         (name = "session", description = "For browsers"),
         (name = "slack", description = "Slack's slash commands"),
-    )
+    ),
+    modifiers(&ByToken),
+    security((), ("token" = []))
 )]
 struct Description;
+
+/// Says how the token is given, where the server has one.
+struct ByToken;
+
+impl Modify for ByToken {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme =
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("token", scheme);
+    }
+}
 
 /// A monitor and its server, see [`serve`].
 #[derive(Debug)]

@@ -22,11 +22,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "scrape",
     tag = "operations",
     responses(
         (status = 200, content(
             (String = "text/plain"), (String = "application/openmetrics-text"),
-            (Vec<u8> = "application/vnd.google.protobuf")
+            (String = "application/vnd.google.protobuf")
         )),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     )

@@ -29,6 +29,7 @@ use std::{
     fmt::Write,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Requests are refused that were signed longer ago, or will be: somebody may have kept them.
@@ -83,6 +84,14 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     digits.map(byte).collect()
 }
 
+/// What Slack says of a command, as far as it matters here.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is read as a form, and described by this")]
+struct Command {
+    /// What follows the command's name: `summary`, `top 5`, `alerts` or `health`.
+    text: Option<String>,
+}
+
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(commands))
 }
@@ -95,7 +104,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     post,
     path = "/slack/commands",
     tag = "slack",
-    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Command, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, body = Object),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),

@@ -41,6 +41,7 @@ pub(super) struct Asked {
 #[into_params(parameter_in = Query)]
 pub(super) struct ByName {
     /// The operation's name.
+    #[param(example = "checkout")]
     name: String,
     /// As there.
     window: Option<String>,
@@ -116,7 +117,7 @@ pub(super) struct Details {
     get,
     path = "/operations/{name}",
     tag = "operations",
-    params(("name" = String, Path, description = "The operation's name"), Asked),
+    params(("name" = String, Path, description = "The operation's name", example = "checkout"), Asked),
     responses(
         (status = 200, body = Details),
         (status = 400, body = Problem, content_type = "application/problem+json"),
