@@ -209,8 +209,10 @@ fn names_and_labels_of_any_kind_are_found_again() {
         drop(served.registry.timer_labelled(name, &[("k=e&y", "\r\n\"'<\u{202e}")]));
     }
     served.monitor.tick();
-    let encoded =
-        |text: &str| -> String { text.bytes().map(|byte| format!("%{byte:02x}")).collect() };
+    let encoded = |text: &str| -> String {
+        percent_encoding::percent_encode(text.as_bytes(), percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+    };
     let label = encoded("k=e&y=\r\n\"'<\u{202e}");
     for name in names {
         let path = format!("/api/v1/operation?name={}", encoded(name));

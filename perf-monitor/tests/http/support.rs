@@ -90,8 +90,9 @@ pub(crate) fn ask(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
-    let headers: String =
-        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers
+        .iter()
+        .fold(String::new(), |all, (name, value)| all + &format!("{name}: {value}\r\n"));
     let host =
         if headers.contains("Host: ") { String::new() } else { format!("Host: {address}\r\n") };
     let length = body.len();
