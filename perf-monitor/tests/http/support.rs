@@ -16,7 +16,7 @@ use std::{
 };
 
 pub(crate) const QUIET: &str =
-    "interval = \"1h\"\nready_made_rules = false\n[system]\nresources = false";
+    "interval = \"1h\"\ntick = \"1h\"\nready_made_rules = false\n[system]\nresources = false";
 
 /// A monitor that only ticks when told to, of a registry of its own, and its server.
 pub(crate) struct Served {
