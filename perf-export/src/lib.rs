@@ -51,6 +51,10 @@ mod variables;
 pub mod __http;
 #[cfg(feature = "files")]
 #[doc(hidden)]
+#[path = "packed.rs"]
+pub mod __packed;
+#[cfg(feature = "files")]
+#[doc(hidden)]
 #[path = "page.rs"]
 pub mod __page;
 

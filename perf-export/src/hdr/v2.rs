@@ -15,13 +15,29 @@ const COOKIE: u32 = 0x1c84_9303 | 0x10;
 const DEFLATED_COOKIE: u32 = 0x1c84_9304 | 0x10;
 
 /// What is wrong with an encoded histogram.
-pub(crate) type Wrong = &'static str;
+pub type Wrong = &'static str;
 
 /// Counts beyond 2^63 − 1 become that.
 pub(crate) fn encode(histogram: &Histogram) -> String {
+    STANDARD.encode(to_bytes(histogram))
+}
+
+/// The same before it is Base64.
+pub fn to_bytes(histogram: &Histogram) -> Vec<u8> {
     let encoded = serialized(histogram);
     debug_assert!(encoded.is_ok(), "{encoded:?}");
-    STANDARD.encode(encoded.unwrap_or_default())
+    encoded.unwrap_or_default()
+}
+
+/// What [`to_bytes`] gave: the digits, and the lowest value of each bucket that holds something with its
+/// count.
+///
+/// # Errors
+///
+/// What is wrong with the bytes.
+pub fn from_bytes(bytes: &[u8]) -> Result<(u8, Vec<(u64, u64)>), Wrong> {
+    let Decoded { digits, buckets } = unpacked(bytes, &mut allowance_for(bytes.len()))?;
+    Ok((digits, buckets))
 }
 
 fn serialized(histogram: &Histogram) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
@@ -55,13 +71,21 @@ impl Decoded {
 /// many as some three hundred histograms of three digits have if no bucket of theirs is empty, and eight
 /// more for each byte of the text, which leaves room for all that do not compress so well.
 pub(crate) fn allowance(text: &str) -> usize {
-    (1_usize << 24).saturating_add(text.len().saturating_mul(8))
+    allowance_for(text.len())
+}
+
+fn allowance_for(length: usize) -> usize {
+    (1_usize << 24).saturating_add(length.saturating_mul(8))
 }
 
 /// Unlike the `hdrhistogram` crate, takes nothing on trust that the text says of its own size.
 pub(crate) fn decode(text: &str, allowance: &mut usize) -> Result<Decoded, Wrong> {
     let bytes = STANDARD.decode(text).map_err(|_| "it is not Base64")?;
-    let mut outer = bytes.as_slice();
+    unpacked(&bytes, allowance)
+}
+
+fn unpacked(bytes: &[u8], allowance: &mut usize) -> Result<Decoded, Wrong> {
+    let mut outer = bytes;
     if number(&mut outer)? != DEFLATED_COOKIE {
         return Err("it is not deflated V2, which begins with HISTFAAA");
     }
@@ -192,6 +216,8 @@ mod tests {
         #[test]
         fn what_is_encoded_is_decoded(digits in 1_u8..=5, buckets in buckets()) {
             let histogram = histogram(digits, buckets);
+            let (digits, buckets) = from_bytes(&to_bytes(&histogram)).unwrap();
+            prop_assert_eq!(&Decoded { digits, buckets }.into_histogram(), &histogram);
             prop_assert_eq!(decoded(&encode(&histogram)), Ok(histogram));
         }
 
