@@ -5,7 +5,7 @@ use crate::{Result, run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
     ("prometheus-alertmanager", "prometheus-alertmanager"),
@@ -14,6 +14,7 @@ const PROGRAMS: [(&str, &str); 11] = [
     ("openssl", "openssl"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
+    ("pg_ctl", "postgresql"),
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
@@ -55,6 +56,11 @@ fn is_there(program: &str) -> bool {
         // Debian's has the means to make environments in a package of its own.
         let venv = Command::new(program).args(["-c", "import venv, ensurepip"]).status();
         return venv.is_ok_and(|status| status.success());
+    }
+    if program == "pg_ctl" {
+        // Debian has it in no folder of `PATH`, a version each.
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        return versions.map(|of| of.path().join("bin/pg_ctl")).any(|path| path.is_file());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())

@@ -48,6 +48,9 @@ const FEATURES: [&str; 16] = [
     "http",
 ];
 
+/// perf-store's features, each alone.
+const STORES: [&str; 2] = ["sqlite", "postgres"];
+
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
 const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
     files,prometheus,otlp-tls,http";
@@ -113,6 +116,8 @@ fn consumer_tests() -> Result<u64> {
         "perf-export",
         "-p",
         "perf-monitor",
+        "-p",
+        "perf-store",
         "--all-features",
         "--run-ignored",
         "only",
@@ -161,6 +166,16 @@ fn lint() -> Result {
     clippy(&["--workspace", "--all-targets", "--no-default-features"])?;
     for feature in FEATURES {
         clippy(&["--no-default-features", "--features", feature])?;
+    }
+    for feature in STORES {
+        clippy(&[
+            "-p",
+            "perf-store",
+            "--all-targets",
+            "--no-default-features",
+            "--features",
+            feature,
+        ])?;
     }
     let documentation = ["doc", "--quiet", "--workspace", "--no-deps", "--all-features"];
     run("cargo", &documentation, &[("RUSTDOCFLAGS", "-D warnings")]).map(drop)

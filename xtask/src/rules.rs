@@ -17,19 +17,21 @@ const CORE_DEPENDENCIES: [(&str, &str); 8] = [
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 7] = [
+const PUBLISHED: [&str; 8] = [
     "perf-alloc",
     "perf-bridges",
     "perf-core",
     "perf-export",
     "perf-macros",
     "perf-monitor",
+    "perf-store",
     "perfkit",
 ];
 
 /// What users may switch on without a newer Rust than the workspace states.
 const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
-    perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http";
+    perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http,\
+    perf-store/sqlite,perf-store/postgres";
 
 /// The one crate that may have unsafe code, and the file it is in.
 const UNSAFE: (&str, &str) = ("perf-alloc", "perf-alloc/src/lib.rs");

@@ -1,0 +1,30 @@
+//! What perfkit remembers: intervals with their histograms, in a file or on a server, so that percentiles
+//! over any range, host and label are those of the calls themselves: everything is merged, nothing
+//! averaged.
+//!
+//! - [`open`] gives a [`Store`]: SQLite or PostgreSQL.
+//! - [`Writer`] hands it intervals from a thread, by way of a [`Spool`] on the disk, so that nothing is
+//!   lost while the store is away.
+//! - [`Query`] says what to read.
+//!
+//! Counts beyond 2^63 − 1 are stored as that.
+
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
+
+mod error;
+mod figures;
+mod level;
+mod model;
+mod open;
+mod query;
+mod schema;
+mod sql;
+mod store;
+mod time;
+
+pub use error::StoreError;
+pub use figures::Gauge;
+pub use model::{AlertChange, HealthChange, Instance, Interval};
+pub use open::open;
+pub use query::{By, Group, Query};
+pub use store::{Retention, RolledUp, Store};

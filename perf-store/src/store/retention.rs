@@ -1,0 +1,130 @@
+//! Forgetting what is old.
+
+use crate::{
+    error::Result,
+    figures::{Figures, Gauge},
+    level::Level,
+    sql::{Database, Lock, Sql},
+    time::{down_to_multiple, length_ns, unix_ns},
+};
+use perf_core::{Operation, ValueHistogram};
+use std::time::{Duration, SystemTime};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// How long what is stored is kept. Shorter intervals are kept no longer than longer ones.
+///
+/// ```
+/// use perf_store::Retention;
+/// use std::time::Duration;
+/// let retention = Retention { hours: Duration::from_secs(7 * 86_400), ..Retention::days(30) };
+/// assert_eq!(Retention::default(), Retention::days(30));
+/// assert!(retention.intervals < retention.hours && retention.hours < retention.days);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Intervals as they were written, once they are in an hour.
+    pub intervals: Duration,
+    /// Hours, once they are in a day.
+    pub hours: Duration,
+    /// Everything: days, alerts and changes of health, too.
+    pub days: Duration,
+}
+
+impl Default for Retention {
+    /// 30 days.
+    fn default() -> Self {
+        Self::days(30)
+    }
+}
+
+impl Retention {
+    /// Everything for so many days, but intervals as they were written for three at most.
+    #[must_use]
+    pub fn days(days: u32) -> Self {
+        Self { intervals: DAY * days.min(3), hours: DAY * days, days: DAY * days }
+    }
+}
+
+pub(super) fn retain(
+    database: &dyn Database,
+    now: SystemTime,
+    retention: &Retention,
+) -> Result<u64> {
+    let hours = retention.hours.min(retention.days);
+    let kept = [(Level::Written, retention.intervals.min(hours)), (Level::Hour, hours)];
+    let mut forgotten = 0;
+    database.write(&mut |sql| {
+        forgotten = 0;
+        if !sql.lock(Lock::Upkeep, false)? {
+            return Ok(());
+        }
+        for (level, kept) in kept {
+            forgotten += forget_parts(sql, level, before(now, kept))?;
+        }
+        forgotten += forget_all(sql, before(now, retention.days))?;
+        Ok(())
+    })?;
+    Ok(forgotten)
+}
+
+fn before(now: SystemTime, kept: Duration) -> i64 {
+    unix_ns(now).saturating_sub(length_ns(kept))
+}
+
+/// Forgets what is contained in hours or days, whole ones of these.
+fn forget_parts(sql: &mut dyn Sql, level: Level, before: i64) -> Result<u64> {
+    let Some(above) = level.above() else { return Ok(0) };
+    let end = down_to_multiple(before, above.length_ns());
+    sql.execute(
+        "UPDATE perfkit_interval SET rolled = 3 WHERE level = $1 AND rolled = 1 AND at_ns <= $2",
+        &[level.number().into(), end.into()],
+    )?;
+    let forgotten = forget_marked(sql)?;
+    sql.execute(
+        "UPDATE perfkit_interval SET leaf = 1 WHERE level = $1 AND leaf = 0 AND at_ns <= $2",
+        &[above.number().into(), end.into()],
+    )?;
+    Ok(forgotten)
+}
+
+fn forget_all(sql: &mut dyn Sql, before: i64) -> Result<u64> {
+    let end = down_to_multiple(before, Level::Day.length_ns());
+    sql.execute("UPDATE perfkit_interval SET rolled = 3 WHERE at_ns <= $1", &[end.into()])?;
+    sql.execute("DELETE FROM perfkit_alert WHERE at_ns <= $1", &[end.into()])?;
+    sql.execute("DELETE FROM perfkit_health WHERE at_ns <= $1", &[end.into()])?;
+    forget_marked(sql)
+}
+
+/// What came late, and is contained in an hour or day whose parts are forgotten.
+pub(super) fn forget_below(
+    sql: &mut dyn Sql,
+    instance: i64,
+    level: Level,
+    (start, end): (i64, i64),
+) -> Result {
+    sql.execute(
+        "UPDATE perfkit_interval SET rolled = 3 WHERE instance_id = $1 AND level < $2 AND rolled = 1 \
+         AND at_ns > $3 AND at_ns <= $4",
+        &[instance.into(), level.number().into(), start.into(), end.into()],
+    )?;
+    forget_marked(sql).map(drop)
+}
+
+/// Marked first, so that what others write meanwhile is not taken apart.
+fn forget_marked(sql: &mut dyn Sql) -> Result<u64> {
+    let tables = [
+        <Operation as Figures>::TABLE,
+        <u64 as Figures>::TABLE,
+        <Gauge as Figures>::TABLE,
+        <ValueHistogram as Figures>::TABLE,
+    ];
+    for table in tables {
+        let text = format!(
+            "DELETE FROM {} WHERE interval_id IN (SELECT id FROM perfkit_interval WHERE rolled = 3)",
+            table.name
+        );
+        sql.execute(&text, &[])?;
+    }
+    sql.execute("DELETE FROM perfkit_interval WHERE rolled = 3", &[])
+}

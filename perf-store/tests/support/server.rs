@@ -1,0 +1,147 @@
+//! A PostgreSQL of a test's own: in a temporary folder, on a free port of the loopback interface, run by
+//! somebody without rights.
+
+use super::{Folder, free_port};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+pub struct Server {
+    folder: Folder,
+    port: u16,
+}
+
+impl Server {
+    /// Makes a database and starts it. Everybody may come in but `locked`, who needs a password.
+    pub fn start(name: &str) -> Self {
+        let folder = Folder::new(name);
+        let server = Self { folder, port: free_port() };
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(server.folder.path()));
+        }
+        let data = server.data();
+        server
+            .run("initdb", &["-D", &data, "-U", "perf", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+        server.up();
+        server
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://perf@127.0.0.1:{}/postgres", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn up(&self) {
+        let folder = self.folder.path().display();
+        let options = format!(
+            "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories={folder}",
+            self.port
+        );
+        let log = format!("{folder}/log");
+        self.run("pg_ctl", &["-D", &self.data(), "-w", "-l", &log, "-o", &options, "start"]);
+    }
+
+    /// As an administrator stops it.
+    pub fn down(&self) {
+        self.run("pg_ctl", &["-D", &self.data(), "-m", "fast", "-w", "stop"]);
+    }
+
+    /// As a system that runs out of memory does. Its children end by themselves.
+    pub fn kill(&self) {
+        let file = self.folder.path().join("data/postmaster.pid");
+        let text = std::fs::read_to_string(file).unwrap();
+        let pid = text.lines().next().unwrap();
+        run(Command::new("kill").args(["-9", pid]));
+        let began = Instant::now();
+        while self.children_of(pid) {
+            assert!(began.elapsed() < Duration::from_secs(60), "its children stay");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Whether shared memory is still in use: the next start would be refused.
+    fn children_of(&self, _postmaster: &str) -> bool {
+        let data = self.data();
+        let found =
+            Command::new("pgrep").args(["-f", &format!("postgres: .*{}", self.port)]).output();
+        let _ = data;
+        found.is_ok_and(|found| found.status.success())
+    }
+
+    /// Runs statements.
+    pub fn sql(&self, text: &str) -> String {
+        let output = self
+            .command("psql")
+            .args(["-qAt", "-h", "127.0.0.1", "-U", "perf", "-d", "postgres"])
+            .args(["-v", "ON_ERROR_STOP=1", "-p", &self.port.to_string(), "-c", text])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Whom a password is asked of.
+    pub fn lock_out(&self, user: &str) {
+        let file = self.folder.path().join("data/pg_hba.conf");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let rule = format!("host all {user} 127.0.0.1/32 scram-sha-256\n");
+        std::fs::write(&file, rule + &text).unwrap();
+        self.sql("SELECT pg_reload_conf()");
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        run(self.command(program).args(arguments).stdout(Stdio::null()));
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let program = programs().join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.env("HOME", self.folder.path()).current_dir(self.folder.path());
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let data = self.data();
+        let _ = self
+            .command("pg_ctl")
+            .args(["-D", &data, "-m", "immediate", "-w", "stop"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n")
+}
+
+/// Debian has them in no folder of `PATH`, a version each.
+fn programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").unwrap();
+    let mut found: Vec<_> = versions.map(|version| version.unwrap().path().join("bin")).collect();
+    found.retain(|folder: &PathBuf| Path::new(folder).join("initdb").is_file());
+    found.sort();
+    found.pop().expect("PostgreSQL is there")
+}
+
+fn run(command: &mut Command) {
+    let status = command.status();
+    assert!(status.is_ok_and(|status| status.success()), "{command:?} failed");
+}
