@@ -63,13 +63,13 @@ impl fmt::Display for StoreError {
             | Self::Unavailable(message)
             | Self::Refused(message)
             | Self::Rejected(message)
-            | Self::Failed(message) => f.write_str(message),
+            | Self::Failed(message)
+            | Self::Corrupt { message, set_aside: None } => f.write_str(message),
             Self::Newer { found, known } => write!(
                 f,
                 "the store's tables are of version {found}, and this program knows them up to version \
                  {known}: it takes a newer perfkit to use them"
             ),
-            Self::Corrupt { message, set_aside: None } => f.write_str(message),
             Self::Corrupt { message, set_aside: Some(path) } => {
                 write!(f, "{message}; it was kept as {}, and a new one is used", path.display())
             }

@@ -18,13 +18,17 @@ mod model;
 mod open;
 mod query;
 mod schema;
+mod spool;
 mod sql;
 mod store;
 mod time;
+mod writer;
 
 pub use error::StoreError;
 pub use figures::Gauge;
 pub use model::{AlertChange, HealthChange, Instance, Interval};
 pub use open::open;
 pub use query::{By, Group, Query};
+pub use spool::Spool;
 pub use store::{Retention, RolledUp, Store};
+pub use writer::{Writer, WriterBuilder, WriterStatus};

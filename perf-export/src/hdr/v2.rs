@@ -23,6 +23,7 @@ pub(crate) fn encode(histogram: &Histogram) -> String {
 }
 
 /// The same before it is Base64.
+#[must_use]
 pub fn to_bytes(histogram: &Histogram) -> Vec<u8> {
     let encoded = serialized(histogram);
     debug_assert!(encoded.is_ok(), "{encoded:?}");

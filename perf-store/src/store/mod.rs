@@ -165,7 +165,7 @@ impl<D: Database> Store for SqlStore<D> {
 
     fn instances(&self) -> Result<Vec<Instance>, StoreError> {
         let mut all = known::instances(&self.database)?;
-        all.sort_by(|(_, one), (_, other)| one.started.cmp(&other.started));
+        all.sort_by_key(|(_, instance)| instance.started);
         Ok(all.into_iter().map(|(_, instance)| instance).collect())
     }
 

@@ -56,8 +56,9 @@ impl Gathered {
     }
 
     fn place(&mut self, series: Series) -> i64 {
+        let place = i64::try_from(self.series.len()).unwrap_or(i64::MAX);
         self.series.push(series);
-        self.series.len() as i64 - 1
+        place
     }
 
     fn insert(&self, sql: &mut dyn Sql, interval: i64, ids: &[i64]) -> Result {

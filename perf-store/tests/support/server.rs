@@ -47,7 +47,14 @@ impl Server {
             self.port
         );
         let log = format!("{folder}/log");
-        self.run("pg_ctl", &["-D", &self.data(), "-w", "-l", &log, "-o", &options, "start"]);
+        let data = self.data();
+        let arguments = ["-D", &data, "-w", "-l", &log, "-o", &options, "start"];
+        let began = Instant::now();
+        // After a kill it is refused while the children of the one before are still there.
+        while !succeeds(self.command("pg_ctl").args(arguments).stdout(Stdio::null())) {
+            assert!(began.elapsed() < Duration::from_secs(60), "PostgreSQL does not start");
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// As an administrator stops it.
@@ -61,20 +68,6 @@ impl Server {
         let text = std::fs::read_to_string(file).unwrap();
         let pid = text.lines().next().unwrap();
         run(Command::new("kill").args(["-9", pid]));
-        let began = Instant::now();
-        while self.children_of(pid) {
-            assert!(began.elapsed() < Duration::from_secs(60), "its children stay");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Whether shared memory is still in use: the next start would be refused.
-    fn children_of(&self, _postmaster: &str) -> bool {
-        let data = self.data();
-        let found =
-            Command::new("pgrep").args(["-f", &format!("postgres: .*{}", self.port)]).output();
-        let _ = data;
-        found.is_ok_and(|found| found.status.success())
     }
 
     /// Runs statements.
@@ -142,6 +135,9 @@ fn programs() -> PathBuf {
 }
 
 fn run(command: &mut Command) {
-    let status = command.status();
-    assert!(status.is_ok_and(|status| status.success()), "{command:?} failed");
+    assert!(succeeds(command), "{command:?} failed");
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.status().is_ok_and(|status| status.success())
 }

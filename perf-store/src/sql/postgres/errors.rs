@@ -25,9 +25,8 @@ pub(super) fn explained(server: &str, error: &Error) -> StoreError {
         // Data, and constraints on them.
         Some("22" | "23") => StoreError::Rejected(message),
         // Connections, conflicts, resources, administrators.
-        Some("08" | "40" | "55" | "57") => StoreError::Unavailable(message),
         Some("53") if is(&[SqlState::DISK_FULL]) => StoreError::Refused(message),
-        Some("53") => StoreError::Unavailable(message),
+        Some("08" | "40" | "53" | "55" | "57") => StoreError::Unavailable(message),
         // Rights, and databases that are not there.
         Some("28" | "3D" | "42" | "25") => StoreError::Refused(message),
         _ => StoreError::Failed(message),

@@ -1,0 +1,183 @@
+//! A thread that brings intervals to a store.
+
+mod sender;
+mod shared;
+
+use crate::{
+    error::Result,
+    model::{AlertChange, HealthChange, Instance, Interval},
+    spool::Spool,
+    store::Retention,
+};
+use perf_core::Snapshot;
+use sender::Sender;
+use shared::Shared;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+pub use shared::WriterStatus;
+
+/// How a [`Writer`] works.
+///
+/// ```
+/// use perf_store::WriterBuilder;
+/// let builder = WriterBuilder::new("sqlite:perfkit.db", "spool").digits(3).spool_bytes(1 << 20);
+/// ```
+#[derive(Clone)]
+pub struct WriterBuilder {
+    url: String,
+    folder: PathBuf,
+    bytes: u64,
+    digits: u8,
+    pauses: (Duration, Duration),
+    upkeep: Duration,
+    retention: Retention,
+}
+
+/// Without the URL, in which there may be a password.
+impl std::fmt::Debug for WriterBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriterBuilder").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl WriterBuilder {
+    /// Writes to the store of a URL, see [`open`](crate::open), by way of a spool in a folder.
+    #[must_use]
+    pub fn new(url: &str, folder: impl AsRef<Path>) -> Self {
+        Self {
+            url: url.to_owned(),
+            folder: folder.as_ref().to_owned(),
+            bytes: 64 << 20,
+            digits: 2,
+            pauses: (Duration::from_millis(500), Duration::from_secs(30)),
+            upkeep: Duration::from_secs(300),
+            retention: Retention::default(),
+        }
+    }
+
+    /// The most bytes the spool may have. Otherwise 64 MiB.
+    #[must_use]
+    pub fn spool_bytes(mut self, bytes: u64) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// The significant digits that durations keep, 1 to 5. Otherwise 2: percentiles are within 1 %.
+    #[must_use]
+    pub fn digits(mut self, digits: u8) -> Self {
+        self.digits = digits;
+        self
+    }
+
+    /// How long to wait after the first failure, and at most. Otherwise half a second and 30 s.
+    #[must_use]
+    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.pauses = (first, longest);
+        self
+    }
+
+    /// How often to roll up and to forget what is old. Otherwise every 5 minutes.
+    #[must_use]
+    pub fn upkeep_every(mut self, time: Duration) -> Self {
+        self.upkeep = time;
+        self
+    }
+
+    /// How long to keep what is stored. Otherwise [`Retention::default`].
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Starts the thread. The store need not be there.
+    ///
+    /// # Errors
+    ///
+    /// The spool cannot be used, or there is no thread to be had.
+    pub fn start(self, instance: Instance) -> Result<Writer> {
+        let shared = Arc::new(Shared::new(Spool::open(&self.folder, self.bytes)?));
+        let digits = self.digits;
+        let mut sender = Sender::new(self, Arc::clone(&shared));
+        let thread = thread::Builder::new().name("perfkit-store".into());
+        let thread = thread.spawn(move || sender.run()).map_err(|error| {
+            crate::StoreError::Failed(format!("no thread for the store: {error}"))
+        })?;
+        Ok(Writer { shared, instance, digits, sequence: 0, thread })
+    }
+}
+
+/// Brings intervals to a store, in order, and waits for it while it is away.
+///
+/// ```
+/// use perf_store::{Instance, WriterBuilder};
+/// use std::time::Duration;
+///
+/// let folder = std::env::temp_dir().join(format!("perfkit-writer-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).unwrap();
+/// let url = format!("sqlite:{}", folder.join("perfkit.db").display());
+/// let mut writer = WriterBuilder::new(&url, folder.join("spool")).start(Instance::new("1.4.0"))?;
+///
+/// let registry = perf_core::Registry::new();
+/// let before = registry.snapshot();
+/// registry.record("job", Duration::from_millis(2));
+/// writer.write(registry.snapshot().since(&before), Vec::new(), Vec::new())?;
+///
+/// let status = writer.stop(Duration::from_secs(10));
+/// assert_eq!((status.stored, status.waiting), (1, 0));
+/// # std::fs::remove_dir_all(folder).unwrap();
+/// # Ok::<_, perf_store::StoreError>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer {
+    shared: Arc<Shared>,
+    instance: Instance,
+    digits: u8,
+    sequence: u64,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Takes what happened since the last time. It waits for the disk, and not for the store: once it
+    /// returns, no more than a power cut in the disk's own cache can lose the interval, and being killed
+    /// does not.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written to the spool, as on a full disk. Then it is kept in memory, and sent after
+    /// what is in the spool; so are no more than 60.
+    pub fn write(
+        &mut self,
+        snapshot: Snapshot,
+        alerts: Vec<AlertChange>,
+        health: Vec<HealthChange>,
+    ) -> Result {
+        let state = snapshot.state();
+        let mut snapshot = snapshot.condensed(self.digits);
+        snapshot.merge(&state);
+        let interval = Interval { sequence: self.sequence, snapshot, alerts, health };
+        self.sequence += 1;
+        self.shared.put(&self.instance, interval)
+    }
+
+    /// How it goes.
+    #[must_use]
+    pub fn status(&self) -> WriterStatus {
+        self.shared.status()
+    }
+
+    /// Sends what waits, but not for longer than this; the rest is sent at the next start. Returns when
+    /// the store has answered the last thing it was asked.
+    #[must_use = "it tells whether something still waits"]
+    pub fn stop(self, patience: Duration) -> WriterStatus {
+        self.shared.stop(Instant::now() + patience);
+        // A panic has been told where it was.
+        let _ = self.thread.join();
+        self.shared.status()
+    }
+}

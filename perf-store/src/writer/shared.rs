@@ -1,0 +1,187 @@
+//! What the thread and its owner share.
+
+use crate::{
+    error::{Result, StoreError},
+    model::{Instance, Interval},
+    spool::Spool,
+};
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// So many intervals are kept in memory where the spool does not take them.
+const IN_MEMORY: usize = 60;
+
+/// How a [`Writer`](crate::Writer) is doing.
+///
+/// ```
+/// let status = perf_store::WriterStatus::default();
+/// assert_eq!((status.stored, status.dropped, status.error), (0, 0, None));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WriterStatus {
+    /// Intervals the store has taken since the start, or had already.
+    pub stored: u64,
+    /// Intervals that wait.
+    pub waiting: u64,
+    /// Intervals that are lost: dropped from a full spool, or from memory.
+    pub dropped: u64,
+    /// Files that were of no use, and are kept under another name.
+    pub set_aside: u64,
+    /// What hindered the store last; `None` once it works again.
+    pub error: Option<StoreError>,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Next {
+    File(PathBuf),
+    Memory(Box<(Instance, Interval)>),
+    Nothing,
+    Stop,
+}
+
+#[derive(Debug)]
+struct State {
+    spool: Spool,
+    memory: VecDeque<(Instance, Interval)>,
+    status: WriterStatus,
+    /// When to stop at the latest.
+    stop: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    pub(super) fn new(spool: Spool) -> Self {
+        let state =
+            State { spool, memory: VecDeque::new(), status: WriterStatus::default(), stop: None };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn put(&self, instance: &Instance, interval: Interval) -> Result {
+        let mut state = self.state();
+        let before = state.spool.dropped();
+        let put = state.spool.put(instance, &interval);
+        if put.is_err() {
+            state.memory.push_back((instance.clone(), interval));
+            if state.memory.len() > IN_MEMORY {
+                state.memory.pop_front();
+                state.status.dropped += 1;
+            }
+        }
+        let dropped = state.spool.dropped() - before;
+        if dropped > 0 {
+            state.status.dropped += dropped;
+            tracing::warn!(target: "perf::store", dropped, "the spool is full: its oldest intervals are lost");
+        }
+        drop(state);
+        self.changed.notify_all();
+        put
+    }
+
+    /// Waits for something to do, no longer than this.
+    pub(super) fn next(&self, patience: Duration) -> Next {
+        let until = Instant::now() + patience;
+        let mut state = self.state();
+        loop {
+            if state.stop.is_some_and(|stop| Instant::now() >= stop) {
+                return Next::Stop;
+            }
+            if let Some(path) = state.spool.oldest() {
+                return Next::File(path);
+            }
+            if let Some(kept) = state.memory.front() {
+                return Next::Memory(Box::new(kept.clone()));
+            }
+            if state.stop.is_some() {
+                return Next::Stop;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Next::Nothing;
+            }
+            state = self.waited(state, left);
+        }
+    }
+
+    fn waited<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Waits so long, or until it is to stop.
+    pub(super) fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut state = self.state();
+        loop {
+            let until = state.stop.map_or(until, |stop| until.min(stop));
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.waited(state, left);
+        }
+    }
+
+    pub(super) fn stop(&self, latest: Instant) {
+        self.state().stop = Some(latest);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn status(&self) -> WriterStatus {
+        let state = self.state();
+        let waiting = (state.spool.len() + state.memory.len()) as u64;
+        WriterStatus { waiting, ..state.status.clone() }
+    }
+
+    /// The store has it.
+    pub(super) fn stored(&self, path: Option<&Path>, sequence: u64) {
+        let mut state = self.state();
+        match path {
+            Some(path) => state.spool.remove(path),
+            // Unless it made room for others meanwhile.
+            None => state.memory.retain(|(_, kept)| kept.sequence != sequence),
+        }
+        state.status.stored += 1;
+        state.status.error = None;
+    }
+
+    /// Nobody will ever want it.
+    pub(super) fn set_aside(&self, path: Option<&Path>, sequence: u64, why: &StoreError) {
+        let mut state = self.state();
+        let kept = path.map(|path| state.spool.set_aside(path, why));
+        if kept.is_none() {
+            state.memory.retain(|(_, kept)| kept.sequence != sequence);
+            state.status.dropped += 1;
+        }
+        state.status.set_aside += u64::from(kept.is_some());
+        tracing::error!(
+            target: "perf::store", kept = ?kept, "an interval cannot be stored: {why}"
+        );
+    }
+
+    /// It is gone, as another process has sent it.
+    pub(super) fn gone(&self, path: &Path) {
+        self.state().spool.remove(path);
+    }
+
+    /// Tells of a failure once, not at every try.
+    pub(super) fn failed(&self, error: StoreError) {
+        let mut state = self.state();
+        if state.status.error.is_none() {
+            tracing::warn!(target: "perf::store", "the store cannot be used, intervals wait: {error}");
+        }
+        state.status.error = Some(error);
+    }
+}

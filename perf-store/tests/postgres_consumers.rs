@@ -1,0 +1,161 @@
+//! A real PostgreSQL, which is stopped and killed while others write.
+
+mod support;
+
+use perf_store::{Interval, StoreError, Writer, WriterBuilder, WriterStatus, open};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+use support::{Folder, calls, history, instance, operation, server::Server, snapshot, start};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn any_history_is_one_histogram() {
+    let server = Server::start("pg-history");
+    let store = open(&server.url()).unwrap();
+    let mut runner = TestRunner::deterministic();
+    for case in 0..40 {
+        let steps = history::steps().new_tree(&mut runner).unwrap().current();
+        history::check(&*store, &format!("case-{case}"), &steps);
+    }
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn ten_processes_start_on_nothing() {
+    let server = Server::start("pg-ten");
+    let url = server.url();
+    let one = |n: u64| {
+        let store = open(&url).unwrap();
+        let interval = Interval::new(0, snapshot(start(), vec![operation("job", &[1_000; 5])]));
+        assert!(store.write(&instance(&format!("p{n}"), "host"), &interval).unwrap());
+        assert!(!store.write(&instance(&format!("p{n}"), "host"), &interval).unwrap());
+    };
+    thread::scope(|scope| {
+        for n in 0..10 {
+            scope.spawn(move || one(n));
+        }
+    });
+    let store = open(&url).unwrap();
+    assert_eq!((store.instances().unwrap().len(), calls(&*store, &[])), (10, 50));
+    assert_eq!(server.sql("SELECT string_agg(version::text, ',') FROM perfkit_schema"), "1");
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn what_hinders_is_said() {
+    let server = Server::start("pg-hinders");
+    server.sql("CREATE ROLE locked LOGIN PASSWORD 'right'");
+    server.lock_out("locked");
+    let at = format!("127.0.0.1:{}", server.port());
+    let error = |url: String| open(&url).unwrap_err();
+    let wrong = error(format!("postgres://locked:s3cret@{at}/postgres"));
+    assert!(matches!(wrong, StoreError::Refused(_)), "{wrong:?}");
+    assert!(wrong.to_string().contains("wrong user or password"), "{wrong}");
+    assert!(!format!("{wrong} {wrong:?}").contains("s3cret"));
+    let missing = error(format!("postgres://locked@{at}/postgres"));
+    assert!(matches!(missing, StoreError::Refused(_)), "{missing:?}");
+    let nowhere = error(format!("postgres://perf@{at}/nowhere"));
+    assert!(matches!(nowhere, StoreError::Refused(_)), "{nowhere:?}");
+    let tls = error(format!("postgres://perf@{at}/postgres?sslmode=require"));
+    assert!(matches!(tls, StoreError::Unavailable(_)), "{tls:?}");
+
+    let store = open(&server.url()).unwrap();
+    assert!(!format!("{store:?}").contains("perf@"));
+    server.sql("INSERT INTO perfkit_schema VALUES (99)");
+    assert_eq!(error(server.url()), StoreError::Newer { found: 99, known: 1 });
+    server.down();
+    let away = error(server.url());
+    assert!(matches!(away, StoreError::Unavailable(_)), "{away:?}");
+    server.up();
+}
+
+/// Writes until it is to stop; how many calls.
+fn busy(mut writer: Writer, n: u64, stop: &AtomicBool, written: &AtomicU64) -> WriterStatus {
+    let mut at = 0;
+    while !stop.load(Ordering::Relaxed) {
+        at += 1;
+        let names = ["read", "write", "list"];
+        let operations = names.map(|name| operation(name, &[1_000 * at, 70_000 * n + at])).to_vec();
+        let taken = start() + Duration::from_secs(at);
+        writer.write(snapshot(taken, operations), Vec::new(), Vec::new()).unwrap();
+        written.fetch_add(6, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(10));
+    }
+    writer.stop(PATIENCE)
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn a_server_stopped_and_killed_loses_and_doubles_nothing() {
+    let (server, folder) = (Server::start("pg-killed"), Folder::new("pg-spool"));
+    let (stop, written) = (AtomicBool::new(false), AtomicU64::new(0));
+    let writer = |n: u64| {
+        let spool = folder.path().join(format!("{n}"));
+        let pauses = (Duration::from_millis(50), Duration::from_millis(500));
+        let builder = WriterBuilder::new(&server.url(), spool).pauses(pauses.0, pauses.1);
+        let builder = builder.upkeep_every(Duration::from_millis(700));
+        builder
+            .retention(perf_store::Retention::days(36_500))
+            .start(instance(&format!("w{n}"), "host"))
+    };
+    let statuses = thread::scope(|scope| {
+        let busy = |n| {
+            let (writer, stop, written) = (writer(n).unwrap(), &stop, &written);
+            scope.spawn(move || busy(writer, n, stop, written))
+        };
+        let writers: Vec<_> = (0..5).map(busy).collect();
+        for is_killed in [false, true, false] {
+            thread::sleep(Duration::from_secs(2));
+            if is_killed {
+                server.kill()
+            } else {
+                server.down()
+            }
+            thread::sleep(Duration::from_secs(2));
+            server.up();
+        }
+        thread::sleep(Duration::from_secs(2));
+        stop.store(true, Ordering::Relaxed);
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+    });
+    for status in &statuses {
+        assert_eq!((status.waiting, status.dropped, status.set_aside), (0, 0, 0), "{status:?}");
+    }
+    let store = open(&server.url()).unwrap();
+    let written = written.load(Ordering::Relaxed);
+    assert_eq!(calls(&*store, &[]), written);
+    let twice = "SELECT COUNT(*) FROM (SELECT 1 FROM perfkit_interval GROUP BY instance_id, level, sequence \
+                 HAVING COUNT(*) > 1) d";
+    assert_eq!(server.sql(twice), "0");
+    let stored: u64 = statuses.iter().map(|status| status.stored).sum();
+    assert_eq!(stored * 6, written);
+    println!("{written} calls in {stored} intervals");
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn many_operations_are_written_at_once() {
+    let server = Server::start("pg-many");
+    let store = open(&server.url()).unwrap();
+    let operations: Vec<_> = (0..1_000)
+        .map(|n| operation(&format!("operation {n}"), &[1_000 + n, 5_000 * n + 7, 90_000]))
+        .collect();
+    let mut took = Vec::new();
+    for n in 0..5 {
+        let interval = Interval::new(n, snapshot(start(), operations.clone()));
+        let began = Instant::now();
+        store.write(&instance("a", "host"), &interval).unwrap();
+        took.push(began.elapsed());
+    }
+    assert_eq!(calls(&*store, &[]), 15_000);
+    println!("an interval of 1,000 operations: first {:?}, then {:?}", took[0], &took[1..]);
+}
