@@ -115,11 +115,8 @@ fn a_server_stopped_and_killed_loses_and_doubles_nothing() {
         let writers: Vec<_> = (0..5).map(busy).collect();
         for is_killed in [false, true, false] {
             thread::sleep(Duration::from_secs(2));
-            if is_killed {
-                server.kill()
-            } else {
-                server.down()
-            }
+            let stop = if is_killed { Server::kill } else { Server::down };
+            stop(&server);
             thread::sleep(Duration::from_secs(2));
             server.up();
         }
