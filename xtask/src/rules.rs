@@ -45,7 +45,7 @@ pub(crate) fn check() -> Result {
 
 fn metadata() -> Result<Value> {
     let output = Command::new("cargo")
-        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(["metadata", "--format-version", "1", "--all-features", "--locked"])
         .output()
         .map_err(|error| format!("cannot run cargo metadata: {error}"))?;
     serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))
