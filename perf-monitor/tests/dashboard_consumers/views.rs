@@ -1,6 +1,7 @@
 //! The graph, resources, metrics, and what is shown where there is nothing.
 
-use crate::{Page, Served, page::VIEWS, shop, visit};
+use crate::{Page, Served, page::VIEWS, served::BY_HAND, shop, visit};
+use perf_monitor::http::Http;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -98,7 +99,9 @@ async fn metrics(page: &Page, served: &Served) {
 #[test]
 #[ignore = "needs Chromium and its driver: cargo xtask ci"]
 fn a_process_that_has_done_nothing_is_told_apart_from_one_that_cannot_be_asked() {
-    visit("empty", Served::new(), async |page, served| {
+    // The log, where it is told of alerts, counts what it was told.
+    let settings = format!("{BY_HAND}\n[notify.log]\nenabled = false");
+    visit("empty", Served::with(&settings, Http::new()), async |page, served| {
         for (view, text) in VIEWS.into_iter().zip([
             "No timed operation has been called yet.",
             "No timed operation has been called yet.",
