@@ -2,5 +2,5 @@
 
 pub use crate::{
     graph::{Edge, Graph, Node},
-    html::{CHART_STYLE, ELEMENTS, GRAPH, LIBRARIES, curve, levels},
+    html::{CHART_STYLE, ELEMENTS, GRAPH, GRAPH_STYLE, LIBRARIES, curve, levels},
 };

@@ -42,7 +42,7 @@ pub const MAX_EDGES: usize = 150;
 const PAGE: &str = include_str!("page/report.html");
 #[doc(hidden)]
 pub const CHART_STYLE: &str = include_str!("vendor/uPlot.min.css");
-const STYLE: &str = include_str!("page/report.css");
+const STYLE: &str = concat!(include_str!("page/graph.css"), include_str!("page/report.css"));
 #[doc(hidden)]
 pub const LIBRARIES: &str = concat!(
     "/*\nuPlot\n",
@@ -57,6 +57,9 @@ pub const LIBRARIES: &str = concat!(
 /// The drawing of call graphs, for other pages too.
 #[doc(hidden)]
 pub const GRAPH: &str = include_str!("page/graph.js");
+/// And its style, which comes before a page's own.
+#[doc(hidden)]
+pub const GRAPH_STYLE: &str = include_str!("page/graph.css");
 /// Elements and figures, likewise.
 #[doc(hidden)]
 pub const ELEMENTS: &str = include_str!("page/elements.js");
@@ -73,9 +76,9 @@ const SCRIPT: &str = concat!(
 /// the text, in base64.
 const PARTS: [(&str, &str, &str); 4] = [
     ("chart-style", CHART_STYLE, "32MMao1vjur/JktQ9zzlsRT2Rv/ZoLt08EmwoAE1+gQ="),
-    ("style", STYLE, "SsbBQAPxJBP+usER3yTEpCjPiD3ibEdLxY3e0XEmyy8="),
+    ("style", STYLE, "rf1G54e1MSKJgzIC/JDxCD20/rfChfBfv6lAsw0ADqc="),
     ("libraries", LIBRARIES, "cdWGMrfT/vqnhwQZUfqBhruu8CRFYmv+b5VxHiGeJtU="),
-    ("script", SCRIPT, "4mVcffFQJWTIiz5MaJmtQXF/OopiPkUtJUs0WSeLi6I="),
+    ("script", SCRIPT, "9qlusOshN9sL+uHjuUBB2gBxxmtZWbgKurwKZZwatc4="),
 ];
 
 /// The report of a snapshot, an HTML document in UTF-8.

@@ -6,12 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use perf_export::__page::{CHART_STYLE, ELEMENTS, GRAPH, LIBRARIES};
+use perf_export::__page::{CHART_STYLE, ELEMENTS, GRAPH, GRAPH_STYLE, LIBRARIES};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 
 const PAGE: &str = include_str!("page/dashboard.html");
-const STYLE: &str = include_str!("page/dashboard.css");
+const STYLES: [&str; 2] = [GRAPH_STYLE, include_str!("page/dashboard.css")];
 /// Each in the order they need: what they share, then a view each in the order of the links to them, then
 /// what begins it all.
 const SCRIPTS: [&str; 25] = [
@@ -53,10 +53,10 @@ static MADE: OnceLock<Page> = OnceLock::new();
 
 impl Page {
     fn new() -> Self {
-        let script = SCRIPTS.concat();
+        let (style, script) = (STYLES.concat(), SCRIPTS.concat());
         let parts = [
             ("chart-style", CHART_STYLE),
-            ("style", STYLE),
+            ("style", &style),
             ("libraries", LIBRARIES),
             ("script", &script),
         ];

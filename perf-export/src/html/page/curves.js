@@ -49,23 +49,13 @@ function options(holder, x, shown, isLog, onPoint) {
       y: isLog ? { distr: 3 } : { range: (_, __, most) => [0, Math.max(most * 1.06, 1)] },
     },
     axes: [
-      { ...axis, size: 34, splits: (plot) => ticks(last, plot.bbox.width / devicePixelRatio), filter: (_, splits) => splits, values: (_, splits) => splits.map(percentileOf) },
+      { ...axis, size: 34, splits: (plot) => nines(last, plot.bbox.width / devicePixelRatio, 40), filter: (_, splits) => splits, values: (_, splits) => splits.map(percentileOf) },
       { ...axis, size: 68, values: (_, splits) => splits.map((nanos) => (nanos == null ? "" : duration(nanos))) },
     ],
     series: [{}, ...shown.map((at) => ({ stroke: slotColor(at), width: 2, points: { show: x.length < 3 } }))],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)] },
   };
 }
-
-/** At each nine more, and at one half where there is room for it. */
-function ticks(last, width) {
-  const nines = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((tick) => tick <= last * 1.001);
-  const half = (width / Math.log10(last)) * Math.log10(2);
-  return half > 40 ? [1, 2, ...nines.slice(1)] : nines;
-}
-
-/** `99.9 %` for 1,000. */
-const percentileOf = (x) => `${+(100 - 100 / x).toFixed(5)} %`;
 
 function resizeCurves(holder) {
   if (chart && holder.clientWidth > 0) chart.setSize({ width: Math.max(holder.clientWidth, 240), height: 260 });

@@ -57,6 +57,16 @@ function bytes(number) {
   return `${Number.isInteger(value) ? count(value) : value.toFixed(value < 100 ? 2 : 1)} ${units[at]}`;
 }
 
+/** Places on a percentile curve's axis: at each nine more, and at one half where it has so much room. */
+function nines(last, width, room) {
+  const all = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((tick) => tick <= last * 1.001);
+  const half = (width / Math.log10(last)) * Math.log10(2);
+  return half > room ? [1, 2, ...all.slice(1)] : all;
+}
+
+/** `99.9 %` for 1,000. */
+const percentileOf = (x) => `${+(100 - 100 / x).toFixed(5)} %`;
+
 /** A name of which the beginning gives way where room is short: the end of a path says more. */
 function shortName({ name, labels = "" }) {
   const last = name.lastIndexOf("::");

@@ -4,6 +4,20 @@ const LABELS = 50;
 
 const FONT = "12px ui-monospace, monospace";
 
+/** What is said of calls. */
+const callsAndTime = (calls, time) => `${count(calls)} × · ${duration(time)}`;
+
+/** What is said of a node below its name, and its share of the time. */
+function aboutNode({ nodes, inside }, node) {
+  const [, calls, total, own] = nodes[node];
+  const share = inside > 0 ? own / inside : 0;
+  return { lines: [callsAndTime(calls, total), `${percent(own, inside)} self`], warmth: Math.sqrt(share).toFixed(3) };
+}
+
+const nodeTitle = (name, lines) => `${name}: ${lines.join(", ")}`;
+
+const arrowTitle = ({ nodes }, from, to, text) => `${nodes[from][0]} → ${nodes[to][0]}: ${text}`;
+
 /** Draws it, and says how large it is at scale 1. */
 function drawGraph(holder, report, select) {
   const layout = new dagre.graphlib.Graph();
@@ -15,7 +29,7 @@ function drawGraph(holder, report, select) {
   const least = report.arrows.map(([, , , time]) => time).sort((a, b) => b - a)[LABELS - 1] ?? 0;
   for (const [from, to, calls, time] of report.arrows) {
     const isLabelled = time >= least;
-    layout.setEdge(from, to, { from, to, text: `${count(calls)} × · ${duration(time)}`, isLabelled, time, width: isLabelled ? 96 : 0, height: isLabelled ? 14 : 0, labelpos: "c" });
+    layout.setEdge(from, to, { from, to, text: callsAndTime(calls, time), isLabelled, time, width: isLabelled ? 96 : 0, height: isLabelled ? 14 : 0, labelpos: "c" });
   }
   dagre.layout(layout);
   const { width, height } = layout.graph();
@@ -30,12 +44,12 @@ function drawGraph(holder, report, select) {
 }
 
 function nodeBox(report, node, ink) {
-  const [name, calls, total, own] = report.nodes[node];
+  const [name] = report.nodes[node];
   const tail = name.split("::").slice(-2).join("::");
   const title = tail.length > 34 ? `${tail.slice(0, 16)}…${tail.slice(-17)}` : tail;
-  const lines = [`${count(calls)} × · ${duration(total)}`, `${percent(own, report.inside)} self`];
+  const { lines, warmth } = aboutNode(report, node);
   const width = Math.max(...[title, ...lines].map((line) => ink.measureText(line).width)) + 26;
-  return { name, title, lines, share: report.inside > 0 ? own / report.inside : 0, width, height: 60 };
+  return { name, title, lines, warmth, width, height: 60 };
 }
 
 function arrowHead() {
@@ -48,7 +62,7 @@ function arrow(report, edge, caller, most) {
   const isLoop = edge.from === edge.to;
   const label = isLoop ? { x: caller.x + caller.width / 2 + 62, y: caller.y } : edge;
   return shape("g", { class: "arrow" },
-    shape("title", {}, `${report.nodes[edge.from][0]} → ${report.nodes[edge.to][0]}: ${edge.text}`),
+    shape("title", {}, arrowTitle(report, edge.from, edge.to, edge.text)),
     shape("path", { d: isLoop ? loop(caller) : curve(edge.points), "marker-end": "url(#head)", "stroke-width": width }),
     edge.isLabelled && shape("text", { x: label.x, y: label.y + 4 }, edge.text));
 }
@@ -67,11 +81,11 @@ function curve(points) {
   return `M${at(points[0])}${turns.join("") || `L${at(points.at(-1))}`}`;
 }
 
-function box(report, { x, y, width, height, name, title, lines, share }, node, select) {
+function box(report, { x, y, width, height, name, title, lines, warmth }, node, select) {
   const at = report.operations.findIndex((operation) => operation.node === node);
-  const label = `${name}: ${lines.join(", ")}`;
+  const label = nodeTitle(name, lines);
   const frame = shape("rect", { width, height, rx: 7 });
-  const heat = shape("rect", { width, height, rx: 7, class: "heat", "fill-opacity": Math.sqrt(share).toFixed(3) });
+  const heat = shape("rect", { width, height, rx: 7, class: "heat", "fill-opacity": warmth });
   const made = shape("g", { class: "node", transform: `translate(${x - width / 2} ${y - height / 2})`, tabindex: at < 0 ? null : 0, role: at < 0 ? "img" : "button", "aria-label": label, "data-node": node },
     shape("title", {}, label), frame, heat,
     shape("text", { x: width / 2, y: 20, class: "title" }, title),
@@ -87,8 +101,8 @@ function box(report, { x, y, width, height, name, title, lines, share }, node, s
   return made;
 }
 
-/** Buttons, the wheel with Ctrl, and dragging. */
-function navigate(holder, { drawing, width, height, top }) {
+/** Buttons, the wheel with Ctrl, and dragging. Begins at a scale and place that were `kept`, if any were. */
+function navigate(holder, { drawing, width, height, top }, kept) {
   const scaleTo = (scale) => {
     navigate.scale = Math.min(3, Math.max(0.1, scale));
     drawing.setAttribute("width", Math.round(width * navigate.scale));
@@ -109,6 +123,8 @@ function navigate(holder, { drawing, width, height, top }) {
     holder.scrollBy(-event.movementX, -event.movementY);
   });
   addEventListener("beforeprint", fit);
-  start();
-  holder.scrollTo(top.x * navigate.scale - holder.clientWidth / 2, top.y * navigate.scale - 80);
+  if (kept) scaleTo(kept.scale);
+  else start();
+  const { left, top: down } = kept ?? { left: top.x * navigate.scale - holder.clientWidth / 2, top: top.y * navigate.scale - 80 };
+  holder.scrollTo(left, down);
 }

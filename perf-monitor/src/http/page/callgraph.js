@@ -47,14 +47,9 @@ function layOut(figure, graph) {
     element("div", { class: "bar" }, element("p", {}, graphNote(graph)), element("div", { class: "segments", role: "group", "aria-label": "Zoom" }, zoom)), holder);
   // Its names may have changed by the time of the click.
   const result = drawGraph(holder, graph, (at) => (location.hash = operationAddress({ name: figure.spec.graph.names[at] })));
-  navigate(holder, result);
+  navigate(holder, result, kept);
   // The name of a node is its title, which says what it shows.
   for (const node of holder.querySelectorAll(".node")) node.removeAttribute("aria-label");
-  if (!kept) return;
-  navigate.scale = kept.scale;
-  result.drawing.setAttribute("width", Math.round(result.width * kept.scale));
-  result.drawing.setAttribute("height", Math.round(result.height * kept.scale));
-  holder.scrollTo(kept.left, kept.top);
 }
 
 function graphNote({ omitted, apart }) {
@@ -69,17 +64,16 @@ function graphNote({ omitted, apart }) {
 /** New figures in the drawing that is there. */
 function updateGraph(figure, graph) {
   for (const drawing of figure.querySelectorAll(".node")) {
-    const [name, calls, total, own] = graph.nodes[drawing.dataset.node];
-    const lines = [`${count(calls)} × · ${duration(total)}`, `${percent(own, graph.inside)} self`];
+    const { lines, warmth } = aboutNode(graph, drawing.dataset.node);
     const texts = drawing.querySelectorAll("text");
     lines.forEach((line, at) => (texts[at + 1].textContent = line));
-    drawing.querySelector("title").textContent = `${name}: ${lines.join(", ")}`;
-    drawing.querySelector(".heat").setAttribute("fill-opacity", Math.sqrt(graph.inside > 0 ? own / graph.inside : 0).toFixed(3));
+    drawing.querySelector("title").textContent = nodeTitle(graph.nodes[drawing.dataset.node][0], lines);
+    drawing.querySelector(".heat").setAttribute("fill-opacity", warmth);
   }
   figure.querySelectorAll(".arrow").forEach((drawing, at) => {
     const [from, to, calls, time] = graph.arrows[at];
-    const text = `${count(calls)} × · ${duration(time)}`;
-    drawing.querySelector("title").textContent = `${graph.nodes[from][0]} → ${graph.nodes[to][0]}: ${text}`;
+    const text = callsAndTime(calls, time);
+    drawing.querySelector("title").textContent = arrowTitle(graph, from, to, text);
     const label = drawing.querySelector("text");
     if (label) label.textContent = text;
   });

@@ -28,29 +28,21 @@ function logSwitch() {
 
 function curveOptions(figure) {
   const { spec } = figure;
+  const last = () => Math.max(10, figure.spec.x.at(-1));
   return {
     ...sizeOf(figure),
     legend: { show: false },
     padding: [8, 14, 0, 0],
     cursor: { drag: { x: false, y: false }, y: false, points: { size: 7 } },
     scales: {
-      x: { time: false, distr: 3, range: () => [1, Math.max(10, figure.spec.x.at(-1))] },
+      x: { time: false, distr: 3, range: () => [1, last()] },
       y: spec.isLog ? { distr: 3 } : { range: (_, __, most) => [0, Math.max(most * 1.06, 1)] },
     },
     axes: [
-      { ...axisStyle(), size: 26, splits: (plot) => nines(figure.spec.x.at(-1), plot.bbox.width / devicePixelRatio), filter: (_, splits) => splits, values: (_, splits) => splits.map(percentileAt) },
+      { ...axisStyle(), size: 26, splits: (plot) => nines(last(), plot.bbox.width / devicePixelRatio, 44), filter: (_, splits) => splits, values: (_, splits) => splits.map(percentileOf) },
       { ...axisStyle(), size: fitted, space: 30, values: (_, splits) => splits.map((nanos) => (nanos == null ? "" : plain(duration(nanos)))) },
     ],
     series: [{}, ...spec.lines.map(lineStyle)],
     hooks: { setCursor: [(plot) => fillKey(figure, plot.cursor.idx ?? null)] },
   };
 }
-
-/** At each nine more, and at one half where there is room for it. */
-function nines(last, width) {
-  const ticks = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].filter((tick) => tick <= Math.max(last, 10) * 1.001);
-  const half = (width / Math.log10(Math.max(last, 10))) * Math.log10(2);
-  return half > 44 ? [1, 2, ...ticks.slice(1)] : ticks;
-}
-
-const percentileAt = (x) => `${+(100 - 100 / x).toFixed(5)} %`;
