@@ -135,7 +135,7 @@ fn is_same(given: &str, wanted: &str) -> bool {
     Sha256::digest(given).ct_eq(&Sha256::digest(wanted)).into()
 }
 
-/// 64 hexadecimal digits that only who has the token can know.
+/// 43 letters and digits that only who has the token can know, as cookies take them.
 fn mac_of(token: &SecretString, of: &[u8]) -> String {
     // A key may be of any length.
     let Ok(mac) = Hmac::<Sha256>::new_from_slice(token.expose_secret().as_bytes()) else {

@@ -1,6 +1,6 @@
 //! What all handlers have.
 
-use super::{access::Access, answers::Answers, problem::Problem, slack::Slack};
+use super::{access::Access, answers::Answers, model::to_json, problem::Problem, slack::Slack};
 use crate::view::View;
 use axum::{
     body::Bytes,
@@ -93,7 +93,7 @@ impl App {
         if let Some(known) = place.get() {
             return Ok(answered(known.clone()));
         }
-        let compute = move |view: &View| compute(view).map(|answer| to_json(&answer));
+        let compute = move |view: &View| compute(view).map(|answer| to_json(&answer).into());
         let body = place
             .get_or_try_init(|| async { self.run(For::Answers, compute).await? })
             .await
@@ -124,11 +124,6 @@ impl App {
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| failed())
     }
-}
-
-fn to_json(answer: &impl Serialize) -> Bytes {
-    // Of numbers, texts and lists: nothing in it can fail.
-    serde_json::to_vec(answer).unwrap_or_default().into()
 }
 
 pub(super) fn answered(body: Bytes) -> Response {

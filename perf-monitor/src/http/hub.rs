@@ -1,9 +1,8 @@
 //! What is told to all that listen: a message for each tick and each alert.
 
-use super::model::{AlertView, Tick};
+use super::model::{AlertView, Tick, millis, to_json};
 use crate::alert::Alert;
 use perf_core::{__bridge::heal, MetricValue, Snapshot};
-use serde::Serialize;
 use std::{
     collections::{BTreeMap, VecDeque},
     iter,
@@ -160,15 +159,10 @@ impl Kept {
     }
 }
 
-fn to_json(data: &impl Serialize) -> String {
-    // Of numbers and texts: nothing in it can fail.
-    serde_json::to_string(data).unwrap_or_default()
-}
-
 impl Readings {
     fn push(&mut self, snapshot: &Snapshot) {
         let before = self.times.len();
-        self.times.push_back(super::model::millis(snapshot.taken()));
+        self.times.push_back(millis(snapshot.taken()));
         for metric in snapshot.metrics().iter().filter(|metric| is_resource(metric.name())) {
             let MetricValue::Gauge(value) = metric.value() else { continue };
             let own = |(key, value): &(Arc<str>, Arc<str>)| (key.to_string(), value.to_string());

@@ -28,6 +28,11 @@ pub(super) fn labels_of(labels: &[(Arc<str>, Arc<str>)]) -> Labels {
     labels.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
 }
 
+/// Nothing in what the API says can fail: it is of numbers, texts and lists.
+pub(super) fn to_json(said: &impl Serialize) -> String {
+    serde_json::to_string(said).unwrap_or_default()
+}
+
 /// A number JSON can say.
 pub(super) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
@@ -96,7 +101,11 @@ impl Figures {
         window: &Snapshot,
         operations: impl IntoIterator<Item = &'a Operation>,
     ) -> Option<Self> {
-        let stats = Stats::of(window, operations)?;
+        Stats::of(window, operations).map(|stats| Self::of_stats(&stats))
+    }
+
+    /// Of what is taken together already.
+    pub(super) fn of_stats(stats: &Stats<'_>) -> Self {
         let calls = stats.calls();
         let at = |percentile| calls.percentile(percentile).map(nanos);
         let outcomes = Outcomes {
@@ -105,7 +114,7 @@ impl Figures {
             panic: calls.outcome(Outcome::Panicked),
             cancelled: calls.outcome(Outcome::Cancelled),
         };
-        Some(Self {
+        Self {
             count: calls.count(),
             rate: stats.rate(),
             error_rate: stats.error_rate(),
@@ -122,7 +131,7 @@ impl Figures {
             total_ns: nanos(calls.total()),
             self_ns: nanos(calls.self_time()),
             sampled: calls.is_sampled(),
-        })
+        }
     }
 
     /// Calls that returned an error or panicked.

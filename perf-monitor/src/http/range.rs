@@ -14,6 +14,7 @@ const DEFAULT: &str = "5m";
 /// What happened in a window.
 pub(super) struct Range<'w> {
     pub(super) window: WindowView,
+    /// Its operations are what it is asked for: of a window that is known, gauges are not in it.
     pub(super) snapshot: Cow<'w, Snapshot>,
     /// What it is merged from, as far as that is kept; the oldest first.
     pub(super) intervals: Vec<&'w Snapshot>,
@@ -28,8 +29,11 @@ impl<'w> Range<'w> {
         let name = name.unwrap_or(DEFAULT);
         let total = windows.total().ok_or_else(|| Problem::not_found("nothing is known yet"))?;
         let length = (name != START).then(|| length(name, known)).transpose()?;
-        let over = length.and_then(|length| windows.over(length)).map(Cow::Owned);
-        let snapshot = over.unwrap_or(Cow::Borrowed(total));
+        let over = |length| {
+            let known = windows.known(length).map(Cow::Borrowed);
+            known.or_else(|| windows.over(length).map(Cow::Owned))
+        };
+        let snapshot = length.and_then(over).unwrap_or(Cow::Borrowed(total));
         let mut intervals: Vec<_> = windows.intervals(length.unwrap_or(Duration::MAX)).collect();
         if let [first, second, ..] = &*intervals
             && first.elapsed() * 2 < second.elapsed()

@@ -143,11 +143,17 @@ impl Windows {
     #[must_use]
     pub fn over(&self, length: Duration) -> Option<Snapshot> {
         let state = self.last.as_ref()?.state();
-        let known = self.lengths.binary_search(&length).ok();
-        let known = known.and_then(|place| self.merged(place)).cloned();
+        let known = self.known(length).cloned();
         let mut window = known.or_else(|| self.merge_all(length))?;
         window.merge(&state.dated(window.started(), window.taken()));
         Some(window)
+    }
+
+    /// A window that [`new`](Self::new) was told of, without the gauges: where only operations are looked
+    /// at, nothing need be copied.
+    pub(crate) fn known(&self, length: Duration) -> Option<&Snapshot> {
+        let place = self.lengths.binary_search(&length).ok()?;
+        self.merged(place)
     }
 
     /// The intervals that belong to the last so much time, the oldest first: as short as a tick where they

@@ -204,7 +204,7 @@ fn look(known: &Known, window: Option<&str>, selection: &Selection) -> Result<De
         windows: in_all_windows(known, selection)?,
         series: series(in_range()),
         series_count: in_range().count(),
-        calls: Figures::of(&range.snapshot, in_range()),
+        calls: stats.as_ref().map(Figures::of_stats),
         timeline: timeline(&range.intervals, select),
         heat: heat(&range.intervals, select),
         curve: calls.map(percentile_curve).unwrap_or_default(),
