@@ -26,9 +26,15 @@ const NANOS_PER_MILLI: f64 = 1e6;
 /// Source of the format: `HistogramLogWriter.java` at <https://github.com/HdrHistogram/HdrHistogram>.
 ///
 /// ```
-/// let registry = perf_core::Registry::new();
-/// registry.record("work", std::time::Duration::from_millis(2));
-/// let text = perf_export::hdr::log(&[registry.snapshot()]);
+/// use perf_core::{OperationParts, Registry, Snapshot, SnapshotParts};
+///
+/// // A call of 2 ms; of one that is recorded, a machine's clock has its say in the last digit.
+/// let (name, buckets) = ("work".into(), vec![(1_999_360, 1)]);
+/// let work = OperationParts { name, buckets, ..OperationParts::default() };
+/// let empty = SnapshotParts::from(&Registry::new().snapshot());
+/// let snapshot = Snapshot::from(SnapshotParts { operations: vec![work], ..empty });
+///
+/// let text = perf_export::hdr::log(&[snapshot]);
 /// assert!(text.contains("\nTag=work,0.000,0.") && text.contains(",2.000,HISTFAAA"));
 /// ```
 #[must_use]
