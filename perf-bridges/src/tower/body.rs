@@ -2,7 +2,7 @@
 
 use super::running::Running;
 use bytes::Buf;
-use http_1::HeaderMap;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use perf_core::Outcome;
 use pin_project_lite::pin_project;

@@ -5,7 +5,7 @@ use super::{
     body::{Rest, Verdict},
     running::Running,
 };
-use http_1::Response;
+use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 use std::{

@@ -1,7 +1,7 @@
 //! The layer, and the service it makes of another.
 
 use super::{TimedBody, TimedFuture, names::Names, running::Running};
-use http_1::{Request, Response, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use perf_core::Registry;
 use std::{

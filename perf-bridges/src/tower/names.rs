@@ -1,6 +1,6 @@
 //! What requests are counted as: names of which there are only so many.
 
-use http_1::request::Parts;
+use http::request::Parts;
 use perf_core::__bridge::heal;
 use std::{
     borrow::Cow,
@@ -146,7 +146,7 @@ impl Learning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http_1::Request;
+    use http::Request;
 
     fn head(path: &str) -> Parts {
         Request::get(path).body(()).unwrap().into_parts().0

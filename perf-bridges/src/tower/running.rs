@@ -5,7 +5,7 @@ use super::{
     names::{Answer, Learning, UNMATCHED},
     status,
 };
-use http_1::{HeaderMap, StatusCode, request::Parts};
+use http::{HeaderMap, StatusCode, request::Parts};
 use perf_core::{__bridge::Pieces, Outcome};
 
 /// A request under way. Dropped before it has ended, it was cancelled.

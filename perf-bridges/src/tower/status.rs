@@ -1,6 +1,6 @@
 //! The values of the labels: of each, only so many.
 
-use http_1::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 /// The standard methods by name, any other as `other`.
 pub(super) fn method(method: &Method) -> &'static str {
@@ -83,7 +83,7 @@ pub(super) fn grpc_refusal(status: StatusCode) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http_1::HeaderValue;
+    use http::HeaderValue;
     use tower_http::classify::GrpcCode;
 
     #[test]
