@@ -18,6 +18,7 @@ CREATE INDEX perfkit_series_name ON perfkit_series (name);
 
 -- Level 0 is what was written, 1 an hour, 2 a day. What is rolled is contained in the next level, and a
 -- leaf contains nothing that is still there.
+-- Of what was written and has been forgotten (rolled = 4) the number stays, so that it counts once.
 CREATE TABLE perfkit_interval (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     instance_id BIGINT NOT NULL,

@@ -90,10 +90,12 @@ fn forget_parts(sql: &mut dyn Sql, level: Level, before: i64) -> Result<u64> {
 
 fn forget_all(sql: &mut dyn Sql, before: i64) -> Result<u64> {
     let end = down_to_multiple(before, Level::Day.length_ns());
+    sql.execute("DELETE FROM perfkit_interval WHERE rolled = 4 AND at_ns <= $1", &[end.into()])?;
     sql.execute("UPDATE perfkit_interval SET rolled = 3 WHERE at_ns <= $1", &[end.into()])?;
     sql.execute("DELETE FROM perfkit_alert WHERE at_ns <= $1", &[end.into()])?;
     sql.execute("DELETE FROM perfkit_health WHERE at_ns <= $1", &[end.into()])?;
-    forget_marked(sql)
+    forget_figures(sql)?;
+    sql.execute(DELETE_MARKED, &[])
 }
 
 /// What came late, and is contained in an hour or day whose parts are forgotten.
@@ -111,8 +113,19 @@ pub(super) fn forget_below(
     forget_marked(sql).map(drop)
 }
 
-/// Marked first, so that what others write meanwhile is not taken apart.
+const DELETE_MARKED: &str = "DELETE FROM perfkit_interval WHERE rolled = 3";
+
+/// Of what was written the number stays, or it would count again where somebody who had no answer offers
+/// it once more.
 fn forget_marked(sql: &mut dyn Sql) -> Result<u64> {
+    forget_figures(sql)?;
+    let keep = "UPDATE perfkit_interval SET rolled = 4 WHERE rolled = 3 AND level = $1";
+    let kept = sql.execute(keep, &[Level::Written.number().into()])?;
+    Ok(kept + sql.execute(DELETE_MARKED, &[])?)
+}
+
+/// Marked first, so that what others write meanwhile is not taken apart.
+fn forget_figures(sql: &mut dyn Sql) -> Result {
     let tables = [
         <Operation as Figures>::TABLE,
         <u64 as Figures>::TABLE,
@@ -126,5 +139,5 @@ fn forget_marked(sql: &mut dyn Sql) -> Result<u64> {
         );
         sql.execute(&text, &[])?;
     }
-    sql.execute("DELETE FROM perfkit_interval WHERE rolled = 3", &[])
+    Ok(())
 }
