@@ -217,6 +217,8 @@ fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Result<
         .args(arguments)
         .envs(variables.iter().copied())
         .env("CARGO_TERM_COLOR", "never")
+        // Of no use where all is built once, and large.
+        .env("CARGO_INCREMENTAL", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
