@@ -225,3 +225,50 @@ fn a_clock_set_back_changes_no_sum() {
     store.roll_up(SystemTime::now(), 100).unwrap();
     assert_eq!(calls(&*store, &[]), 3);
 }
+
+#[test]
+fn a_file_damaged_in_use_is_set_aside_and_a_new_one_used() {
+    let folder = Folder::new("in-use");
+    let path = folder.path().join("perfkit.db");
+    let (store, other) = (open(&sqlite(&folder)).unwrap(), open(&sqlite(&folder)).unwrap());
+    let interval = |n| Interval::new(n, snapshot(start(), vec![operation("job", &[1_000])]));
+    let instance = instance("a", "host");
+    store.write(&instance, &interval(0)).unwrap();
+    assert_eq!((calls(&*store, &[]), calls(&*other, &[])), (1, 1));
+    // What is in the log ahead is in the file, so that reading it is of no use to anybody.
+    let checkpoint = rusqlite::Connection::open(&path).unwrap();
+    checkpoint.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
+    drop(checkpoint);
+    let length = fs::metadata(&path).unwrap().len() as usize;
+    fs::write(&path, vec![0x5a; length]).unwrap();
+    // Somebody finds out, whose interval waits; from then on there is a new file, for the other too.
+    let mut failed = 0;
+    for n in 1..4 {
+        let written = store.write(&instance, &interval(n));
+        if let Err(error) = written {
+            assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+            failed += 1;
+            assert!(store.write(&instance, &interval(n)).unwrap());
+        }
+    }
+    assert_eq!(failed, 1);
+    assert!(other.write(&support::instance("b", "host"), &interval(0)).unwrap());
+    assert_eq!((calls(&*store, &[]), calls(&*other, &[])), (4, 4));
+    let aside = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().contains(".corrupt-");
+    let entries: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert!(entries.iter().any(aside), "{entries:?}");
+}
+
+#[test]
+fn a_file_that_somebody_removed_is_made_anew() {
+    let folder = Folder::new("removed");
+    let store = open(&sqlite(&folder)).unwrap();
+    let interval = |n| Interval::new(n, snapshot(start(), vec![operation("job", &[1_000])]));
+    let instance = instance("a", "host");
+    store.write(&instance, &interval(0)).unwrap();
+    for end in ["", "-wal", "-shm"] {
+        fs::remove_file(folder.path().join(format!("perfkit.db{end}"))).unwrap();
+    }
+    assert!(store.write(&instance, &interval(1)).unwrap());
+    assert_eq!(calls(&*open(&sqlite(&folder)).unwrap(), &[]), 1);
+}

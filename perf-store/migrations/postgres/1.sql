@@ -39,6 +39,8 @@ CREATE INDEX perfkit_interval_marked ON perfkit_interval (id) WHERE rolled = 3;
 CREATE TABLE perfkit_operation (
     interval_id BIGINT NOT NULL,
     series_id BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    at_ns BIGINT NOT NULL,
     calls BIGINT NOT NULL,
     errors BIGINT NOT NULL,
     panicked BIGINT NOT NULL,
@@ -50,39 +52,75 @@ CREATE TABLE perfkit_operation (
     min_ns BIGINT,
     max_ns BIGINT,
     histogram BYTEA NOT NULL,
-    PRIMARY KEY (interval_id, series_id)
-);
+    PRIMARY KEY (interval_id, series_id, level, at_ns)
+) PARTITION BY LIST (level);
 
 CREATE TABLE perfkit_counter (
     interval_id BIGINT NOT NULL,
     series_id BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    at_ns BIGINT NOT NULL,
     count BIGINT NOT NULL,
-    PRIMARY KEY (interval_id, series_id)
-);
+    PRIMARY KEY (interval_id, series_id, level, at_ns)
+) PARTITION BY LIST (level);
 
 CREATE TABLE perfkit_gauge (
     interval_id BIGINT NOT NULL,
     series_id BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    at_ns BIGINT NOT NULL,
     last_ns BIGINT NOT NULL,
     last DOUBLE PRECISION NOT NULL,
     least DOUBLE PRECISION NOT NULL,
     most DOUBLE PRECISION NOT NULL,
     total DOUBLE PRECISION NOT NULL,
     readings BIGINT NOT NULL,
-    PRIMARY KEY (interval_id, series_id)
-);
+    PRIMARY KEY (interval_id, series_id, level, at_ns)
+) PARTITION BY LIST (level);
 
 CREATE TABLE perfkit_distribution (
     interval_id BIGINT NOT NULL,
     series_id BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    at_ns BIGINT NOT NULL,
     digits BIGINT NOT NULL,
     refused BIGINT NOT NULL,
     sum DOUBLE PRECISION NOT NULL,
     least DOUBLE PRECISION,
     most DOUBLE PRECISION,
     buckets BYTEA NOT NULL,
-    PRIMARY KEY (interval_id, series_id)
-);
+    PRIMARY KEY (interval_id, series_id, level, at_ns)
+) PARTITION BY LIST (level);
+
+-- Of each table a part a level, of these a part a day, a week or a quarter, made when it is needed and
+-- dropped as a whole.
+CREATE TABLE perfkit_operation_0 PARTITION OF perfkit_operation
+    FOR VALUES IN (0) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_operation_1 PARTITION OF perfkit_operation
+    FOR VALUES IN (1) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_operation_2 PARTITION OF perfkit_operation
+    FOR VALUES IN (2) PARTITION BY RANGE (at_ns);
+
+CREATE TABLE perfkit_counter_0 PARTITION OF perfkit_counter
+    FOR VALUES IN (0) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_counter_1 PARTITION OF perfkit_counter
+    FOR VALUES IN (1) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_counter_2 PARTITION OF perfkit_counter
+    FOR VALUES IN (2) PARTITION BY RANGE (at_ns);
+
+CREATE TABLE perfkit_gauge_0 PARTITION OF perfkit_gauge
+    FOR VALUES IN (0) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_gauge_1 PARTITION OF perfkit_gauge
+    FOR VALUES IN (1) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_gauge_2 PARTITION OF perfkit_gauge
+    FOR VALUES IN (2) PARTITION BY RANGE (at_ns);
+
+CREATE TABLE perfkit_distribution_0 PARTITION OF perfkit_distribution
+    FOR VALUES IN (0) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_distribution_1 PARTITION OF perfkit_distribution
+    FOR VALUES IN (1) PARTITION BY RANGE (at_ns);
+CREATE TABLE perfkit_distribution_2 PARTITION OF perfkit_distribution
+    FOR VALUES IN (2) PARTITION BY RANGE (at_ns);
 
 CREATE TABLE perfkit_alert (
     instance_id BIGINT NOT NULL,

@@ -39,6 +39,8 @@ CREATE INDEX perfkit_interval_marked ON perfkit_interval (id) WHERE rolled = 3;
 CREATE TABLE perfkit_operation (
     interval_id INTEGER NOT NULL,
     series_id INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
     calls INTEGER NOT NULL,
     errors INTEGER NOT NULL,
     panicked INTEGER NOT NULL,
@@ -56,6 +58,8 @@ CREATE TABLE perfkit_operation (
 CREATE TABLE perfkit_counter (
     interval_id INTEGER NOT NULL,
     series_id INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
     count INTEGER NOT NULL,
     PRIMARY KEY (interval_id, series_id)
 ) WITHOUT ROWID;
@@ -63,6 +67,8 @@ CREATE TABLE perfkit_counter (
 CREATE TABLE perfkit_gauge (
     interval_id INTEGER NOT NULL,
     series_id INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
     last_ns INTEGER NOT NULL,
     last REAL NOT NULL,
     least REAL NOT NULL,
@@ -75,6 +81,8 @@ CREATE TABLE perfkit_gauge (
 CREATE TABLE perfkit_distribution (
     interval_id INTEGER NOT NULL,
     series_id INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
     digits INTEGER NOT NULL,
     refused INTEGER NOT NULL,
     sum REAL NOT NULL,

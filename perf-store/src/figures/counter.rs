@@ -9,7 +9,13 @@ use crate::{
 impl Figures for u64 {
     const TABLE: Table = Table {
         name: "perfkit_counter",
-        columns: &[("interval_id", Int), ("series_id", Int), ("count", Int)],
+        columns: &[
+            ("interval_id", Int),
+            ("series_id", Int),
+            ("level", Int),
+            ("at_ns", Int),
+            ("count", Int),
+        ],
     };
 
     fn to_values(&self) -> Vec<Value> {

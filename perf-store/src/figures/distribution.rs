@@ -20,6 +20,8 @@ impl Figures for ValueHistogram {
         columns: &[
             ("interval_id", Int),
             ("series_id", Int),
+            ("level", Int),
+            ("at_ns", Int),
             ("digits", Int),
             ("refused", Int),
             ("sum", Real),

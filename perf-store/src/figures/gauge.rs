@@ -55,6 +55,8 @@ impl Figures for Gauge {
         columns: &[
             ("interval_id", Int),
             ("series_id", Int),
+            ("level", Int),
+            ("at_ns", Int),
             ("last_ns", Int),
             ("last", Real),
             ("least", Real),

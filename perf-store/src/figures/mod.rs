@@ -9,21 +9,55 @@ pub use gauge::Gauge;
 
 use crate::{
     error::Result,
+    level::Level,
     sql::{Fields, Sql, Table, Value},
 };
+use perf_core::{Operation, ValueHistogram};
 use std::collections::BTreeMap;
 
-/// A kind of figures, which has a table. Its first two columns are the interval and the series.
+/// A kind of figures, which has a table. Its first columns are the interval, the series, and the
+/// interval's level and time.
 pub(crate) trait Figures: Sized {
     const TABLE: Table;
 
-    /// The columns after the first two.
+    /// The columns after those.
     fn to_values(&self) -> Vec<Value>;
 
     fn from_fields(fields: &mut Fields) -> Result<Self>;
 
     fn merge(&mut self, other: &Self);
 }
+
+/// How many columns all tables have.
+const KEYS: usize = 4;
+
+/// All tables of figures, in the order in which they are written to.
+pub(crate) const TABLES: [Table; 4] = [
+    <Operation as Figures>::TABLE,
+    <u64 as Figures>::TABLE,
+    <Gauge as Figures>::TABLE,
+    <ValueHistogram as Figures>::TABLE,
+];
+
+/// Where figures belong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The interval's number.
+    pub(crate) interval: i64,
+    pub(crate) level: Level,
+    /// When it ended.
+    pub(crate) at: i64,
+}
+
+impl Place {
+    /// The values of [`AT_PLACE`].
+    pub(crate) fn values(&self) -> [Value; 3] {
+        [self.interval.into(), self.level.number().into(), self.at.into()]
+    }
+}
+
+/// The condition for being there. The interval would do, but not for finding the part of the table.
+pub(crate) const AT_PLACE: &str = "f.interval_id = $1 AND f.level = $2 AND f.at_ns = $3";
 
 /// Figures by the ids of their series.
 pub(crate) type BySeries<F> = BTreeMap<i64, F>;
@@ -39,17 +73,18 @@ pub(crate) fn add<F: Figures>(all: &mut BySeries<F>, series: i64, figures: F) {
 /// The columns that figures are read from.
 pub(crate) fn columns<F: Figures>() -> String {
     let names: Vec<_> =
-        F::TABLE.columns.iter().skip(2).map(|(name, _)| format!("f.{name}")).collect();
+        F::TABLE.columns.iter().skip(KEYS).map(|(name, _)| format!("f.{name}")).collect();
     names.join(", ")
 }
 
 /// Puts in the figures of an interval that has none yet.
-pub(crate) fn insert<F: Figures>(sql: &mut dyn Sql, interval: i64, all: &BySeries<F>) -> Result {
+pub(crate) fn insert<F: Figures>(sql: &mut dyn Sql, place: Place, all: &BySeries<F>) -> Result {
     if all.is_empty() {
         return Ok(());
     }
     let mut rows = all.iter().map(|(series, figures)| {
-        let mut values = vec![Value::Int(interval), Value::Int(*series)];
+        let [interval, level, at] = place.values();
+        let mut values = vec![interval, Value::Int(*series), level, at];
         values.extend(figures.to_values());
         values
     });

@@ -18,6 +18,8 @@ impl Figures for Operation {
         columns: &[
             ("interval_id", Int),
             ("series_id", Int),
+            ("level", Int),
+            ("at_ns", Int),
             ("calls", Int),
             ("errors", Int),
             ("panicked", Int),

@@ -2,6 +2,8 @@
 //! of SQL that both understand.
 
 mod fields;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod pool;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
@@ -9,7 +11,7 @@ pub(crate) mod sqlite;
 
 pub(crate) use fields::{Fields, Value};
 
-use crate::error::Result;
+use crate::{error::Result, level::Level};
 use std::fmt::Debug;
 
 /// A table that many rows are put into at once, by the names and kinds of its columns.
@@ -45,6 +47,9 @@ pub(crate) enum Lock {
     Schema,
     /// Rolling up, and forgetting.
     Upkeep,
+    /// Making parts of tables.
+    #[cfg(feature = "postgres")]
+    Parts,
 }
 
 /// A transaction that has begun.
@@ -67,6 +72,13 @@ pub(crate) trait Sql {
     fn script(&mut self, sql: &str) -> Result;
 
     fn has_table(&mut self, name: &str) -> Result<bool>;
+
+    /// Makes room for figures that end then, where tables are in parts.
+    fn make_room(&mut self, level: Level, at: i64) -> Result;
+
+    /// Drops the parts of a table, where it has some, that end up to then and hold only figures of
+    /// intervals that are marked.
+    fn drop_parts(&mut self, table: &Table, level: Level, end: i64) -> Result;
 
     /// Takes a lock until the transaction ends; where it does not `wait`, `false` if another has it.
     fn lock(&mut self, lock: Lock, wait: bool) -> Result<bool>;

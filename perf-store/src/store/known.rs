@@ -12,6 +12,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+/// So many series are looked for in one statement.
+const AT_ONCE: usize = 200;
+
 /// Of a name and its labels.
 type Hash = [u8; 16];
 
@@ -43,14 +46,23 @@ pub(crate) struct Known {
     series: HashMap<Hash, i64>,
 }
 
-/// The numbers of an instance and of series. What is new is put in, and never deleted, so that numbers
+/// The numbers of an instance and of series.
+pub(super) struct Numbers {
+    /// What the database had when they were looked up: with another they are of no use.
+    pub(super) epoch: u64,
+    pub(super) instance: i64,
+    /// In the order of the series.
+    pub(super) series: Vec<i64>,
+}
+
+/// Looks up the numbers of an instance and of series. What is new is put in, and never deleted, so that numbers
 /// stay what they are.
 pub(super) fn numbers(
     database: &dyn Database,
     known: &Mutex<Known>,
     instance: &Instance,
     series: &[Series],
-) -> Result<(i64, Vec<i64>)> {
+) -> Result<Numbers> {
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     if known.epoch != database.epoch() {
         *known = Known { epoch: database.epoch(), ..Known::default() };
@@ -63,17 +75,20 @@ pub(super) fn numbers(
         let mut found = (0, Vec::new());
         database.write(&mut |sql| {
             let id = is_known.map_or_else(|| number_of_instance(sql, instance), Ok)?;
-            let all: Result<Vec<_>> =
-                new.values().map(|series| Ok((series.hash, number_of(sql, series)?))).collect();
-            found = (id, all?);
-            Ok(())
+            let all: Vec<_> = new.values().copied().collect();
+            found = (id, Vec::new());
+            all.chunks(AT_ONCE).try_for_each(|some| numbers_of(sql, some, &mut found.1))
         })?;
+        // Should it be another one by now, all this is forgotten the next time.
         known.instances.insert(instance.id.clone(), found.0);
         known.series.extend(found.1);
     }
-    let id = known.instances.get(&instance.id).copied().unwrap_or_default();
     let ids = series.iter().filter_map(|series| known.series.get(&series.hash).copied());
-    Ok((id, ids.collect()))
+    Ok(Numbers {
+        epoch: known.epoch,
+        instance: known.instances.get(&instance.id).copied().unwrap_or_default(),
+        series: ids.collect(),
+    })
 }
 
 fn number_of_instance(sql: &mut dyn Sql, instance: &Instance) -> Result<i64> {
@@ -96,19 +111,37 @@ fn number_of_instance(sql: &mut dyn Sql, instance: &Instance) -> Result<i64> {
     Ok(number(sql, find, &name)?.unwrap_or_default())
 }
 
-fn number_of(sql: &mut dyn Sql, series: &Series) -> Result<i64> {
-    let hash = [Value::Bytes(series.hash.to_vec())];
-    let find = "SELECT id FROM perfkit_series WHERE hash = $1";
-    if let Some(id) = number(sql, find, &hash)? {
-        return Ok(id);
+/// Adds the numbers of some series, which are put in where they are new.
+fn numbers_of(sql: &mut dyn Sql, some: &[&Series], found: &mut Vec<(Hash, i64)>) -> Result {
+    let before = found.len();
+    find_numbers(sql, some, found)?;
+    if found.len() - before == some.len() {
+        return Ok(());
     }
-    let [hash] = hash;
-    sql.execute(
-        "INSERT INTO perfkit_series (hash, name, labels) VALUES ($1, $2, $3) \
-         ON CONFLICT (hash) DO NOTHING",
-        &[hash.clone(), (&*series.name).into(), (&*series.labels).into()],
-    )?;
-    Ok(number(sql, find, &[hash])?.unwrap_or_default())
+    let rows: Vec<_> = (0..some.len()).map(|row| 3 * row + 1).collect();
+    let places = rows.iter().map(|at| format!("(${at}, ${}, ${})", at + 1, at + 2));
+    let text = format!(
+        "INSERT INTO perfkit_series (hash, name, labels) VALUES {} ON CONFLICT (hash) DO NOTHING",
+        places.collect::<Vec<_>>().join(", ")
+    );
+    let values = some.iter().flat_map(|series| {
+        [Value::Bytes(series.hash.to_vec()), (&*series.name).into(), (&*series.labels).into()]
+    });
+    sql.execute(&text, &values.collect::<Vec<_>>())?;
+    found.truncate(before);
+    find_numbers(sql, some, found)
+}
+
+fn find_numbers(sql: &mut dyn Sql, some: &[&Series], found: &mut Vec<(Hash, i64)>) -> Result {
+    let places: Vec<_> = (1..=some.len()).map(|at| format!("${at}")).collect();
+    let text = format!("SELECT hash, id FROM perfkit_series WHERE hash IN ({})", places.join(", "));
+    let values: Vec<_> = some.iter().map(|series| Value::Bytes(series.hash.to_vec())).collect();
+    sql.each(&text, &values, &mut |mut row| {
+        let mut hash = Hash::default();
+        hash.iter_mut().zip(row.bytes()?).for_each(|(ours, theirs)| *ours = theirs);
+        found.push((hash, row.int()?));
+        Ok(())
+    })
 }
 
 pub(super) fn instances(database: &dyn Database) -> Result<Vec<(i64, Instance)>> {

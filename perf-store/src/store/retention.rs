@@ -2,12 +2,11 @@
 
 use crate::{
     error::Result,
-    figures::{Figures, Gauge},
+    figures::TABLES,
     level::Level,
     sql::{Database, Lock, Sql},
     time::{down_to_multiple, length_ns, unix_ns},
 };
-use perf_core::{Operation, ValueHistogram};
 use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -72,14 +71,15 @@ fn before(now: SystemTime, kept: Duration) -> i64 {
     unix_ns(now).saturating_sub(length_ns(kept))
 }
 
-/// Forgets what is contained in hours or days, whole ones of these.
+/// Forgets what is contained in hours or days, a whole day of it at once.
 fn forget_parts(sql: &mut dyn Sql, level: Level, before: i64) -> Result<u64> {
     let Some(above) = level.above() else { return Ok(0) };
-    let end = down_to_multiple(before, above.length_ns());
+    let end = down_to_multiple(before, Level::Day.length_ns());
     sql.execute(
         "UPDATE perfkit_interval SET rolled = 3 WHERE level = $1 AND rolled = 1 AND at_ns <= $2",
         &[level.number().into(), end.into()],
     )?;
+    forget_figures(sql, level, end)?;
     let forgotten = forget_marked(sql)?;
     sql.execute(
         "UPDATE perfkit_interval SET leaf = 1 WHERE level = $1 AND leaf = 0 AND at_ns <= $2",
@@ -94,7 +94,9 @@ fn forget_all(sql: &mut dyn Sql, before: i64) -> Result<u64> {
     sql.execute("UPDATE perfkit_interval SET rolled = 3 WHERE at_ns <= $1", &[end.into()])?;
     sql.execute("DELETE FROM perfkit_alert WHERE at_ns <= $1", &[end.into()])?;
     sql.execute("DELETE FROM perfkit_health WHERE at_ns <= $1", &[end.into()])?;
-    forget_figures(sql)?;
+    for level in [Level::Written, Level::Hour, Level::Day] {
+        forget_figures(sql, level, end)?;
+    }
     sql.execute(DELETE_MARKED, &[])
 }
 
@@ -110,6 +112,13 @@ pub(super) fn forget_below(
          AND at_ns > $3 AND at_ns <= $4",
         &[instance.into(), level.number().into(), start.into(), end.into()],
     )?;
+    for table in TABLES {
+        let text = format!(
+            "DELETE FROM {} AS f WHERE f.level < $1 AND f.at_ns > $2 AND f.at_ns <= $3 AND {IS_MARKED}",
+            table.name
+        );
+        sql.execute(&text, &[level.number().into(), start.into(), end.into()])?;
+    }
     forget_marked(sql).map(drop)
 }
 
@@ -118,26 +127,24 @@ const DELETE_MARKED: &str = "DELETE FROM perfkit_interval WHERE rolled = 3";
 /// Of what was written the number stays, or it would count again where somebody who had no answer offers
 /// it once more.
 fn forget_marked(sql: &mut dyn Sql) -> Result<u64> {
-    forget_figures(sql)?;
     let keep = "UPDATE perfkit_interval SET rolled = 4 WHERE rolled = 3 AND level = $1";
     let kept = sql.execute(keep, &[Level::Written.number().into()])?;
     Ok(kept + sql.execute(DELETE_MARKED, &[])?)
 }
 
 /// Marked first, so that what others write meanwhile is not taken apart.
-fn forget_figures(sql: &mut dyn Sql) -> Result {
-    let tables = [
-        <Operation as Figures>::TABLE,
-        <u64 as Figures>::TABLE,
-        <Gauge as Figures>::TABLE,
-        <ValueHistogram as Figures>::TABLE,
-    ];
-    for table in tables {
+const IS_MARKED: &str = "f.interval_id IN (SELECT id FROM perfkit_interval WHERE rolled = 3)";
+
+/// Of a level, and up to then. Whole parts of a table are dropped, which costs the same however much is in
+/// them.
+fn forget_figures(sql: &mut dyn Sql, level: Level, end: i64) -> Result {
+    for table in TABLES {
+        sql.drop_parts(&table, level, end)?;
         let text = format!(
-            "DELETE FROM {} WHERE interval_id IN (SELECT id FROM perfkit_interval WHERE rolled = 3)",
+            "DELETE FROM {} AS f WHERE f.level = $1 AND f.at_ns <= $2 AND {IS_MARKED}",
             table.name
         );
-        sql.execute(&text, &[])?;
+        sql.execute(&text, &[level.number().into(), end.into()])?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use crate::{
     error::Result,
-    figures::{BySeries, Figures, Gauge, add, columns, insert},
+    figures::{AT_PLACE, BySeries, Figures, Gauge, Place, add, columns, insert},
     level::Level,
     sql::{Database, Fields, Lock, Sql, Value, number, rows},
     time::unix_ns,
@@ -75,6 +75,10 @@ impl Bucket {
         self.end.saturating_sub(self.level.length_ns())
     }
 
+    fn place(&self, interval: i64) -> Place {
+        Place { interval, level: self.level, at: self.end }
+    }
+
     /// The values of a condition on what it is made of.
     fn range(&self) -> [Value; 4] {
         [self.instance.into(), self.of.number().into(), self.start().into(), self.end.into()]
@@ -82,7 +86,7 @@ impl Bucket {
 }
 
 /// The condition.
-const IN_RANGE: &str = "instance_id = $1 AND level = $2 AND at_ns > $3 AND at_ns <= $4";
+const IN_RANGE: &str = "i.instance_id = $1 AND i.level = $2 AND i.at_ns > $3 AND i.at_ns <= $4";
 
 /// The first bucket that has ended and has something to merge.
 fn oldest(sql: &mut dyn Sql, now: i64) -> Result<Option<Bucket>> {
@@ -133,7 +137,8 @@ struct Merged {
 
 fn roll(sql: &mut dyn Sql, bucket: &Bucket) -> Result {
     // Only what is marked is merged.
-    let mark = format!("UPDATE perfkit_interval SET rolled = 2 WHERE {IN_RANGE} AND rolled = 0");
+    let mark =
+        format!("UPDATE perfkit_interval AS i SET rolled = 2 WHERE {IN_RANGE} AND rolled = 0");
     sql.execute(&mark, &bucket.range())?;
     let merged = Merged {
         times: marked_times(sql, bucket)?,
@@ -142,7 +147,8 @@ fn roll(sql: &mut dyn Sql, bucket: &Bucket) -> Result {
         gauges: marked(sql, bucket)?,
         distributions: marked(sql, bucket)?,
     };
-    let done = format!("UPDATE perfkit_interval SET rolled = 1 WHERE {IN_RANGE} AND rolled = 2");
+    let done =
+        format!("UPDATE perfkit_interval AS i SET rolled = 1 WHERE {IN_RANGE} AND rolled = 2");
     sql.execute(&done, &bucket.range())?;
     let is_leaf = merge_into(sql, bucket, &merged)?;
     if is_leaf {
@@ -158,7 +164,7 @@ fn roll(sql: &mut dyn Sql, bucket: &Bucket) -> Result {
 
 fn marked_times(sql: &mut dyn Sql, bucket: &Bucket) -> Result<Times> {
     let text = format!(
-        "SELECT started_ns, taken_ns, covered_ns FROM perfkit_interval WHERE {IN_RANGE} AND rolled = 2"
+        "SELECT started_ns, taken_ns, covered_ns FROM perfkit_interval i WHERE {IN_RANGE} AND rolled = 2"
     );
     let mut all: Option<Times> = None;
     sql.each(&text, &bucket.range(), &mut |mut row| {
@@ -171,8 +177,9 @@ fn marked_times(sql: &mut dyn Sql, bucket: &Bucket) -> Result<Times> {
 
 fn marked<F: Figures>(sql: &mut dyn Sql, bucket: &Bucket) -> Result<BySeries<F>> {
     let text = format!(
-        "SELECT f.series_id, {} FROM perfkit_interval JOIN {} f ON f.interval_id = id \
-         WHERE {IN_RANGE} AND rolled = 2",
+        "SELECT f.series_id, {} FROM perfkit_interval i JOIN {} f ON f.interval_id = i.id \
+         AND f.level = i.level AND f.at_ns = i.at_ns WHERE {IN_RANGE} AND i.rolled = 2 \
+         AND f.level = $2 AND f.at_ns > $3 AND f.at_ns <= $4",
         columns::<F>(),
         F::TABLE.name,
     );
@@ -201,14 +208,14 @@ struct Found {
 fn merge_into(sql: &mut dyn Sql, bucket: &Bucket, merged: &Merged) -> Result<bool> {
     let Some(found) = find(sql, bucket)? else {
         let id = create(sql, bucket, merged.times)?;
-        return put(sql, id, merged).map(|()| false);
+        return put(sql, bucket.place(id), merged).map(|()| false);
     };
     let times = found.times.and(merged.times);
     sql.execute(
         "UPDATE perfkit_interval SET started_ns = $1, taken_ns = $2, covered_ns = $3 WHERE id = $4",
         &[times.started.into(), times.taken.into(), times.covered.into(), found.id.into()],
     )?;
-    put(sql, found.id, merged)?;
+    put(sql, bucket.place(found.id), merged)?;
     if let (true, Some(above)) = (found.is_rolled, bucket.level.above()) {
         // The day that has the hour must have what came late, too.
         let end = above.end_of(bucket.end);
@@ -251,27 +258,27 @@ fn create(sql: &mut dyn Sql, bucket: &Bucket, times: Times) -> Result<i64> {
     Ok(number(sql, text, &values)?.unwrap_or_default())
 }
 
-fn put(sql: &mut dyn Sql, interval: i64, merged: &Merged) -> Result {
-    put_kind(sql, interval, &merged.operations)?;
-    put_kind(sql, interval, &merged.counters)?;
-    put_kind(sql, interval, &merged.gauges)?;
-    put_kind(sql, interval, &merged.distributions)
+fn put(sql: &mut dyn Sql, place: Place, merged: &Merged) -> Result {
+    sql.make_room(place.level, place.at)?;
+    put_kind(sql, place, &merged.operations)?;
+    put_kind(sql, place, &merged.counters)?;
+    put_kind(sql, place, &merged.gauges)?;
+    put_kind(sql, place, &merged.distributions)
 }
 
 /// Adds to the figures that an interval has.
-fn put_kind<F: Figures + Clone>(sql: &mut dyn Sql, interval: i64, merged: &BySeries<F>) -> Result {
+fn put_kind<F: Figures + Clone>(sql: &mut dyn Sql, place: Place, merged: &BySeries<F>) -> Result {
     if merged.is_empty() {
         return Ok(());
     }
     let (columns, table) = (columns::<F>(), F::TABLE.name);
-    let text = format!("SELECT f.series_id, {columns} FROM {table} f WHERE f.interval_id = $1");
-    let mut all: BySeries<F> = by_series(sql, &text, &[interval.into()])?;
+    let text = format!("SELECT f.series_id, {columns} FROM {table} f WHERE {AT_PLACE}");
+    let mut all: BySeries<F> = by_series(sql, &text, &place.values())?;
     if !all.is_empty() {
-        let text = format!("DELETE FROM {table} WHERE interval_id = $1");
-        sql.execute(&text, &[interval.into()])?;
+        sql.execute(&format!("DELETE FROM {table} AS f WHERE {AT_PLACE}"), &place.values())?;
     }
     for (series, figures) in merged {
         add(&mut all, *series, figures.clone());
     }
-    insert(sql, interval, &all)
+    insert(sql, place, &all)
 }

@@ -53,7 +53,8 @@ pub(super) fn select<F: Figures>(database: &dyn Database, query: &Query) -> Resu
 fn statement<F: Figures>(conditions: &str) -> String {
     format!(
         "SELECT i.at_ns, i.instance_id, f.series_id, {} FROM perfkit_interval i JOIN {} f \
-         ON f.interval_id = i.id WHERE i.at_ns > $1 AND i.at_ns <= $2 AND (i.level = $3 OR \
+         ON f.interval_id = i.id WHERE i.at_ns > $1 AND i.at_ns <= $2 AND f.at_ns > $1 AND f.at_ns <= $2 \
+         AND f.level = i.level AND f.at_ns = i.at_ns AND (i.level = $3 OR \
          (i.level < $3 AND i.rolled = 0) OR (i.level > $3 AND i.leaf = 1)){conditions}",
         columns::<F>(),
         F::TABLE.name,

@@ -5,8 +5,8 @@ use super::{
     known::{Known, Series, numbers},
 };
 use crate::{
-    error::Result,
-    figures::{BySeries, Figures, Gauge, insert},
+    error::{Result, StoreError},
+    figures::{BySeries, Figures, Gauge, Place, insert},
     level::Level,
     model::{Instance, Interval},
     sql::{Database, Sql, Value, number},
@@ -14,6 +14,9 @@ use crate::{
 };
 use perf_core::{MetricValue, Operation, ValueHistogram};
 use std::sync::Mutex;
+
+/// How often to begin anew.
+const TRIES: u32 = 3;
 
 /// An interval's figures, by the places of their series in a list.
 #[derive(Default)]
@@ -61,11 +64,12 @@ impl Gathered {
         place
     }
 
-    fn insert(&self, sql: &mut dyn Sql, interval: i64, ids: &[i64]) -> Result {
-        insert(sql, interval, &by_id(&self.operations, ids))?;
-        insert(sql, interval, &by_id(&self.counters, ids))?;
-        insert(sql, interval, &by_id(&self.gauges, ids))?;
-        insert(sql, interval, &by_id(&self.distributions, ids))
+    fn insert(&self, sql: &mut dyn Sql, place: Place, ids: &[i64]) -> Result {
+        sql.make_room(place.level, place.at)?;
+        insert(sql, place, &by_id(&self.operations, ids))?;
+        insert(sql, place, &by_id(&self.counters, ids))?;
+        insert(sql, place, &by_id(&self.gauges, ids))?;
+        insert(sql, place, &by_id(&self.distributions, ids))
     }
 }
 
@@ -82,16 +86,38 @@ pub(super) fn write(
     interval: &Interval,
 ) -> Result<bool> {
     let gathered = Gathered::of(interval);
-    let (instance, ids) = numbers(database, known, instance, &gathered.series)?;
-    let mut is_new = false;
+    for _ in 0..TRIES {
+        if let Some(is_new) = try_write(database, known, instance, interval, &gathered)? {
+            return Ok(is_new);
+        }
+    }
+    Err(StoreError::Unavailable("the store is replaced by another again and again".into()))
+}
+
+/// `None` if the database is no longer the one that numbers were looked up in.
+fn try_write(
+    database: &dyn Database,
+    known: &Mutex<Known>,
+    instance: &Instance,
+    interval: &Interval,
+    gathered: &Gathered,
+) -> Result<Option<bool>> {
+    let numbers = numbers(database, known, instance, &gathered.series)?;
+    let (mut is_new, mut is_same) = (false, false);
     database.write(&mut |sql| {
-        let inserted = insert_interval(sql, instance, interval)?;
+        is_same = database.epoch() == numbers.epoch;
+        if !is_same {
+            return Ok(());
+        }
+        let inserted = insert_interval(sql, numbers.instance, interval)?;
         is_new = inserted.is_some();
-        let Some(id) = inserted else { return Ok(()) };
-        gathered.insert(sql, id, &ids)?;
-        alerts::insert(sql, instance, interval)
+        let Some(interval_id) = inserted else { return Ok(()) };
+        let at = unix_ns(interval.snapshot.taken());
+        let place = Place { interval: interval_id, level: Level::Written, at };
+        gathered.insert(sql, place, &numbers.series)?;
+        alerts::insert(sql, numbers.instance, interval)
     })?;
-    Ok(is_new)
+    Ok(is_same.then_some(is_new))
 }
 
 /// Its number, if it was not there.

@@ -21,6 +21,10 @@ pub(super) fn explained(server: &str, error: &Error) -> StoreError {
     if is(&[SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION]) {
         return StoreError::Refused(format!("{message}: wrong user or password"));
     }
+    // A part of a table was dropped just when something came late: there will be another.
+    if is(&[SqlState::CHECK_VIOLATION]) {
+        return StoreError::Unavailable(message);
+    }
     match code.get(..2) {
         // Data, and constraints on them.
         Some("22" | "23") => StoreError::Rejected(message),

@@ -1,6 +1,7 @@
-//! PostgreSQL: a server, with one connection that writes and one that reads.
+//! PostgreSQL: a server, with one connection that writes and a pool of those that read.
 
 mod errors;
+mod parts;
 mod settings;
 mod statements;
 mod tls;
@@ -8,7 +9,10 @@ mod tls;
 use crate::{
     error::Result,
     schema,
-    sql::{Database, Work},
+    sql::{
+        Database, Work,
+        pool::{After, Pool},
+    },
 };
 use errors::explained;
 use postgres::{Client, Config, IsolationLevel, Statement};
@@ -38,7 +42,7 @@ pub(crate) struct Postgres {
     /// The server without user and password, for errors.
     shown: String,
     writer: Mutex<Option<Connection>>,
-    reader: Mutex<Option<Connection>>,
+    readers: Pool<Connection>,
     epoch: AtomicU64,
 }
 
@@ -57,15 +61,20 @@ impl Postgres {
             connector: tls::connector(roots.as_deref())?,
             shown,
             writer: Mutex::default(),
-            reader: Mutex::default(),
+            readers: Pool::default(),
             epoch: AtomicU64::new(0),
         };
         store.write(&mut |_| Ok(()))?;
         Ok(store)
     }
 
-    fn connect(&self) -> Result<Connection> {
+    fn connect_to_write(&self) -> Result<Connection> {
+        // What is known may be of another server, or of an older state of it.
         self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.connect()
+    }
+
+    fn connect(&self) -> Result<Connection> {
         let client = self.config.connect(self.connector.clone());
         let client = client.map_err(|error| explained(&self.shown, &error))?;
         let mut connection = Connection { client, statements: Statements::new() };
@@ -73,16 +82,23 @@ impl Postgres {
         Ok(connection)
     }
 
-    /// A connection that failed is not used again.
-    fn work(&self, place: &Mutex<Option<Connection>>, writes: bool, work: Work<'_>) -> Result {
-        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = place.take().filter(|connection| !connection.client.is_closed());
-        let mut connection = known.map_or_else(|| self.connect(), Ok)?;
+    /// One that was closed meanwhile is opened anew; one that failed is not used again.
+    fn work(
+        &self,
+        connection: Connection,
+        connect: impl FnOnce() -> Result<Connection>,
+        writes: bool,
+        work: Work<'_>,
+    ) -> (After<Connection>, Result) {
+        let is_closed = connection.client.is_closed();
+        let connection = if is_closed { connect() } else { Ok(connection) };
+        let mut connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => return (After::Close, Err(error)),
+        };
         let done = self.within(&mut connection, writes, work);
-        if !connection.client.is_closed() {
-            *place = Some(connection);
-        }
-        done
+        let is_closed = connection.client.is_closed();
+        (if is_closed { After::Close } else { After::Keep(connection) }, done)
     }
 
     fn within(&self, connection: &mut Connection, writes: bool, work: Work<'_>) -> Result {
@@ -106,11 +122,19 @@ impl Postgres {
 
 impl Database for Postgres {
     fn write(&self, work: Work<'_>) -> Result {
-        self.work(&self.writer, true, work)
+        let mut place = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let connect = || self.connect_to_write();
+        let connection = place.take().map_or_else(connect, Ok)?;
+        let (after, done) = self.work(connection, connect, true, work);
+        if let After::Keep(connection) = after {
+            *place = Some(connection);
+        }
+        done
     }
 
     fn read(&self, work: Work<'_>) -> Result {
-        self.work(&self.reader, false, work)
+        let connect = || self.connect();
+        self.readers.with(connect, |connection| self.work(connection, connect, false, work))
     }
 
     fn epoch(&self) -> u64 {

@@ -1,8 +1,9 @@
 //! Statements within a transaction.
 
-use super::{Statements, errors::explained};
+use super::{Statements, errors::explained, parts};
 use crate::{
     error::Result,
+    level::Level,
     sql::{Fields, Kind, Lock, Sql, Table, Value, number},
 };
 use bytes::BytesMut;
@@ -134,12 +135,21 @@ impl Sql for Begun<'_, '_> {
         Ok(number(self, sql, &[name.into()])? == Some(1))
     }
 
+    fn make_room(&mut self, level: Level, at: i64) -> Result {
+        parts::make_room(self, level, at)
+    }
+
+    fn drop_parts(&mut self, table: &Table, level: Level, end: i64) -> Result {
+        parts::drop_whole(self, table, level, end)
+    }
+
     fn lock(&mut self, lock: Lock, wait: bool) -> Result<bool> {
         // The first letters of `perfkit`, and a number.
         let key = 0x7065_7266_6b69_0000_i64
             + match lock {
                 Lock::Schema => 1,
                 Lock::Upkeep => 2,
+                Lock::Parts => 3,
             };
         if wait {
             self.execute("SELECT pg_advisory_xact_lock($1)", &[key.into()])?;

@@ -1,4 +1,4 @@
-//! SQLite: a file, with one connection that writes and one that reads.
+//! SQLite: a file, with one connection that writes and a pool of those that read.
 
 mod aside;
 mod connect;
@@ -7,11 +7,14 @@ mod statements;
 
 use crate::{
     error::{Result, StoreError},
-    sql::{Database, Work},
+    sql::{
+        Database, Work,
+        pool::{After, Pool},
+    },
 };
 use aside::set_aside_if_corrupt;
-use rusqlite::{Connection, TransactionBehavior};
-use statements::Begun;
+use connect::Connection;
+use rusqlite::TransactionBehavior;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -24,7 +27,7 @@ use std::{
 pub(crate) struct Sqlite {
     path: PathBuf,
     writer: Mutex<Option<Connection>>,
-    reader: Mutex<Option<Connection>>,
+    readers: Pool<Connection>,
     epoch: AtomicU64,
 }
 
@@ -34,7 +37,7 @@ impl Sqlite {
         let store = Self {
             path: path.to_owned(),
             writer: Mutex::default(),
-            reader: Mutex::default(),
+            readers: Pool::default(),
             epoch: AtomicU64::new(0),
         };
         // Once it is set aside, by this process or another, the new one is well.
@@ -48,16 +51,10 @@ impl Sqlite {
         Ok(store)
     }
 
-    fn work(
-        &self,
-        place: &Mutex<Option<Connection>>,
-        behavior: TransactionBehavior,
-        work: Work<'_>,
-    ) -> Result {
-        let done = self.tried(place, behavior, work);
+    /// Sets the file aside if it turns out to be damaged.
+    fn checked<T>(&self, done: Result<T>) -> Result<T> {
         match done {
             Err(StoreError::Corrupt { message, set_aside: None }) => {
-                self.epoch.fetch_add(1, Ordering::Relaxed);
                 let set_aside = set_aside_if_corrupt(&self.path)?;
                 Err(StoreError::Corrupt { message, set_aside })
             }
@@ -65,39 +62,56 @@ impl Sqlite {
         }
     }
 
-    fn tried(
+    fn connect(&self) -> Result<Connection> {
+        Connection::new(&self.path)
+    }
+
+    fn connect_to_write(&self) -> Result<Connection> {
+        // What is known may be of another file.
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.connect()
+    }
+
+    fn work(
         &self,
-        place: &Mutex<Option<Connection>>,
+        connection: Connection,
+        connect: impl FnOnce() -> Result<Connection>,
         behavior: TransactionBehavior,
         work: Work<'_>,
-    ) -> Result {
-        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut connection = match place.take() {
-            Some(connection) => connection,
-            None => connect::connect(&self.path)?,
+    ) -> (After<Connection>, Result) {
+        let connection = if connection.is_of(&self.path) { Ok(connection) } else { connect() };
+        let mut connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => return (After::Close, Err(error)),
         };
-        let explain = |error| errors::explained(&self.path, &error);
-        let transaction = connection.transaction_with_behavior(behavior).map_err(explain)?;
-        let done = work(&mut Begun { transaction: &transaction, path: &self.path });
-        let ended = match done {
-            Ok(()) => transaction.commit().map_err(explain),
-            Err(error) => transaction.rollback().map_err(explain).and(Err(error)),
-        };
+        let done = connection.within(&self.path, behavior, work);
         // A file that is damaged is opened anew.
-        if !matches!(ended, Err(StoreError::Corrupt { .. })) {
+        let is_damaged = matches!(done, Err(StoreError::Corrupt { .. }));
+        (if is_damaged { After::Close } else { After::Keep(connection) }, done)
+    }
+
+    fn written(&self, work: Work<'_>) -> Result {
+        let mut place = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let connect = || self.connect_to_write();
+        let connection = place.take().map_or_else(connect, Ok)?;
+        let (after, done) = self.work(connection, connect, TransactionBehavior::Immediate, work);
+        if let After::Keep(connection) = after {
             *place = Some(connection);
         }
-        ended
+        done
     }
 }
 
 impl Database for Sqlite {
     fn write(&self, work: Work<'_>) -> Result {
-        self.work(&self.writer, TransactionBehavior::Immediate, work)
+        self.checked(self.written(work))
     }
 
     fn read(&self, work: Work<'_>) -> Result {
-        self.work(&self.reader, TransactionBehavior::Deferred, work)
+        let behavior = TransactionBehavior::Deferred;
+        let connect = || self.connect();
+        let work = |connection| self.work(connection, connect, behavior, work);
+        self.checked(self.readers.with(connect, work))
     }
 
     fn epoch(&self) -> u64 {
