@@ -93,6 +93,8 @@ pub use perf_macros::timed;
 pub use perf_monitor as monitor;
 #[cfg(feature = "http")]
 pub use perf_monitor::http::serve;
+#[cfg(feature = "store")]
+pub use perf_store as store;
 
 #[doc(hidden)]
 pub use perf_core::__private;

@@ -13,6 +13,7 @@
 //! | [`health`] | checks, and what they add up to |
 //! | [`system`] | CPU, memory, files, threads, the way to other hosts |
 //! | `http` | the dashboard, probes, metrics and an API, with the feature of that name |
+//! | [`perf_store`](https://docs.rs/perf-store) | what happened, remembered, with the feature `store` |
 //! | [`config`] | all of it from one file and the environment |
 
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
@@ -21,6 +22,8 @@ pub mod alert;
 pub mod config;
 mod duration;
 pub mod health;
+#[cfg(feature = "store")]
+mod history;
 #[cfg(feature = "http")]
 pub mod http;
 mod monitor;

@@ -2,7 +2,7 @@
 
 use crate::{
     alert::Alert,
-    config::{ConfigError, HttpSettings},
+    config::{ConfigError, HttpSettings, StoreSettings},
     health::HealthRegistry,
     notify::{Delivery, Undelivered},
     report::{Metrics, SHORTEST_INTERVAL, checked_interval},
@@ -52,6 +52,8 @@ pub struct Monitor {
     health: HealthRegistry,
     #[cfg(feature = "http")]
     server: Option<crate::http::Server>,
+    #[cfg(feature = "store")]
+    recorder: Option<crate::history::Recorder>,
     /// Kept for as long as they are wanted.
     _watch: Option<Watch>,
     _probes: Option<Probes>,
@@ -80,6 +82,8 @@ impl Monitor {
             health: setup.health,
             #[cfg(feature = "http")]
             server: None,
+            #[cfg(feature = "store")]
+            recorder: None,
             _watch: setup.watch,
             _probes: setup.probes,
         })
@@ -108,6 +112,64 @@ impl Monitor {
             tracing::error!(target: "perfkit", "nothing is served without the feature `http`");
         }
         Ok(())
+    }
+
+    /// Remembers, where the settings say a store.
+    #[cfg(feature = "store")]
+    pub(crate) fn remember(&mut self, settings: &StoreSettings) -> Result<(), StartError> {
+        let remembered = crate::history::Remembered {
+            registry: self.shared.registry.clone(),
+            health: self.health.clone(),
+            changes: Arc::clone(&self.shared.changes),
+        };
+        self.recorder = crate::history::Recorder::start(settings, remembered)?;
+        Ok(())
+    }
+
+    #[cfg(not(feature = "store"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "there is nothing to start")]
+    pub(crate) fn remember(&mut self, settings: &StoreSettings) -> Result<(), StartError> {
+        if settings.url.is_some() || settings.url_file.is_some() {
+            tracing::error!(target: "perfkit", "nothing is remembered without the feature `store`");
+        }
+        Ok(())
+    }
+
+    /// How it goes with the store, if the settings say one: what it has taken, and what waits for it.
+    ///
+    /// ```
+    /// # use perf_monitor::{Monitor, config::Config};
+    /// let folder = std::env::temp_dir().join(format!("perfkit-status-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let url = format!("sqlite:{}", folder.join("perfkit.db").display());
+    /// let config = Config::from_toml(&format!("store.url = '{url}'"))?;
+    /// let registry = perf_core::Registry::new();
+    /// let monitor = Monitor::builder().config(config).registry(&registry).start()?;
+    /// registry.record("job", std::time::Duration::from_millis(3));
+    /// monitor.remember_now();
+    /// assert_eq!(monitor.store_status().unwrap().dropped, 0);
+    ///
+    /// # let from = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    /// let _ = monitor.stop();
+    /// let store = perf_store::open(&url)?;
+    /// let query = perf_store::Query::new(from, std::time::SystemTime::now());
+    /// assert_eq!(store.operations(&query.name("job"))?[0].value.count(), 1);
+    /// # drop(store); std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "store")]
+    #[must_use]
+    pub fn store_status(&self) -> Option<perf_store::WriterStatus> {
+        self.recorder.as_ref()?.status()
+    }
+
+    /// Ends the interval that is remembered now, beside doing so each
+    /// [`store.interval`](crate::config::StoreSettings::interval). It waits for the disk, not for the store.
+    #[cfg(feature = "store")]
+    pub fn remember_now(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record();
+        }
     }
 
     /// Where it serves, if the settings say a port, and that could be had.
@@ -268,12 +330,16 @@ impl Monitor {
 
     /// Sets the registry to zero, see [`Registry::reset`], after the windows have taken in what happened
     /// until then. They keep it, and so do alerts: only [`metrics`](Self::metrics) and the report begin
-    /// anew. A rule looks back over the reset as if there had been none.
+    /// anew. A rule looks back over the reset as if there had been none. What is remembered is kept, too.
     pub fn reset(&self) {
-        self.shared.reset();
+        #[cfg(feature = "store")]
+        self.shared.reset(|| self.remember_now());
+        #[cfg(not(feature = "store"))]
+        self.shared.reset(|| {});
     }
 
-    /// Ends the thread after a last tick, and sends what is still to be sent, for at most five seconds.
+    /// Ends the thread after a last tick, and sends what is still to be sent, for at most five seconds to
+    /// the store and five to those who are told.
     /// Returns what could not be.
     #[must_use = "alerts that were not sent are in it"]
     pub fn stop(mut self) -> Vec<Undelivered> {
@@ -293,6 +359,10 @@ impl Monitor {
         }
         #[cfg(feature = "http")]
         self.shared.hub.end();
+        #[cfg(feature = "store")]
+        if let Some(recorder) = self.recorder.take() {
+            recorder.stop(PATIENCE);
+        }
         let delivery = self.delivery.take().and_then(Arc::into_inner);
         delivery.map_or_else(Vec::new, |delivery| delivery.stop(PATIENCE))
     }

@@ -150,6 +150,7 @@ impl Builder {
             registry: registry.clone(),
         })?;
         self.recent.iter().for_each(|name| registry.keep_recent(name, RECENT));
+        monitor.remember(&config.store)?;
         monitor.listen(&config.http).map_err(StartError::Config)?;
         Ok(monitor)
     }
@@ -258,6 +259,9 @@ pub enum StartError {
     Notifier(SetupError),
     /// There is no thread to be had.
     Thread(io::Error),
+    /// The store's URL is not understood, or the folder where intervals wait for it cannot be used.
+    #[cfg(feature = "store")]
+    Store(perf_store::StoreError),
 }
 
 impl fmt::Display for StartError {
@@ -267,6 +271,8 @@ impl fmt::Display for StartError {
             Self::Rule(error) => error.fmt(f),
             Self::Notifier(error) => error.fmt(f),
             Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
+            #[cfg(feature = "store")]
+            Self::Store(error) => error.fmt(f),
         }
     }
 }

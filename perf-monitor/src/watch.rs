@@ -29,6 +29,9 @@ pub(crate) struct Shared {
     /// Those who listen from afar.
     #[cfg(feature = "http")]
     pub(crate) hub: crate::http::Hub,
+    /// Those that are remembered.
+    #[cfg(feature = "store")]
+    pub(crate) changes: Arc<crate::history::Changes>,
 }
 
 /// How often things are done.
@@ -95,6 +98,24 @@ struct InTurn<'a> {
 impl Drop for InTurn<'_> {
     fn drop(&mut self) {
         IS_IN_TURN.set(false);
+    }
+}
+
+/// As in a turn: what asks for one within it, as others' gauges may, gets none, and waits for nobody.
+#[cfg(feature = "store")]
+pub(crate) struct AsInTurn(bool);
+
+#[cfg(feature = "store")]
+impl AsInTurn {
+    pub(crate) fn begin() -> Self {
+        Self(IS_IN_TURN.replace(true))
+    }
+}
+
+#[cfg(feature = "store")]
+impl Drop for AsInTurn {
+    fn drop(&mut self) {
+        IS_IN_TURN.set(self.0);
     }
 }
 
@@ -177,6 +198,8 @@ impl Shared {
             bell: Condvar::new(),
             #[cfg(feature = "http")]
             hub: crate::http::Hub::default(),
+            #[cfg(feature = "store")]
+            changes: Arc::default(),
         }
     }
 
@@ -230,6 +253,8 @@ impl Shared {
                 crate::rules::MAX_ALERTS
             );
         }
+        #[cfg(feature = "store")]
+        self.changes.note(&told);
         delivery.send(told);
     }
 
@@ -251,12 +276,13 @@ impl Shared {
     #[allow(clippy::unused_self, reason = "there is nobody to tell")]
     fn tell(&self, _: &State, _: &[Alert]) {}
 
-    /// Sets the registry to zero, once windows have what was in it.
-    pub(crate) fn reset(&self) {
+    /// Sets the registry to zero, once windows, and others by `before`, have what was in it.
+    pub(crate) fn reset(&self, before: impl FnOnce()) {
         let turn = self.begin();
         if turn.is_some() {
             self.take_in();
         }
+        before();
         self.registry.reset();
     }
 
@@ -291,7 +317,7 @@ impl Turn {
     }
 }
 
-fn survived(part: impl FnOnce()) {
+pub(crate) fn survived(part: impl FnOnce()) {
     if std::panic::catch_unwind(std::panic::AssertUnwindSafe(part)).is_err() {
         // Of the subscriber that panicked, perhaps.
         let said =
@@ -308,7 +334,7 @@ pub(crate) fn watch(shared: &Shared, delivery: &Delivery) {
 }
 
 /// A time that far away is never.
-fn later(now: Instant, by: Duration) -> Instant {
+pub(crate) fn later(now: Instant, by: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
     now.checked_add(by.min(FAR)).unwrap_or(now)
 }

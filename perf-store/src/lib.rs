@@ -29,7 +29,7 @@ mod writer;
 pub use error::StoreError;
 pub use figures::Gauge;
 pub use model::{AlertChange, HealthChange, Instance, Interval};
-pub use open::open;
+pub use open::{open, spool_beside};
 pub use query::{By, Group, Query};
 pub use spool::Spool;
 pub use store::{Retention, RolledUp, Store};

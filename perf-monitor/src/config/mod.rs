@@ -31,7 +31,7 @@ mod values;
 pub use error::ConfigError;
 pub use settings::{
     AlertmanagerSettings, Config, HttpSettings, LogSettings, NotifySettings, ReportSettings,
-    ReportStyle, SlackSettings, SystemSettings, WebhookSettings,
+    ReportStyle, SlackSettings, StoreSettings, SystemSettings, WebhookSettings,
 };
 
 use confique::{Config as _, Layer as _};

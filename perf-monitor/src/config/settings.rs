@@ -59,6 +59,10 @@ pub struct Config {
     /// The dashboard, probes, metrics and an API, if there is a port.
     #[config(nested)]
     pub http: HttpSettings,
+
+    /// What happened, remembered in a database, if it has a URL.
+    #[config(nested)]
+    pub store: StoreSettings,
 }
 
 /// The periodic report.
@@ -269,6 +273,46 @@ impl HttpSettings {
     pub fn slack_signing_secret(&self) -> Result<Option<SecretString>, ConfigError> {
         let file = self.slack_signing_secret_file.as_deref();
         secret_or_file(self.slack_signing_secret.as_ref(), file)
+    }
+}
+
+/// What happened, remembered in a database, if it has a URL.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct StoreSettings {
+    /// Where: `"sqlite:perfkit.db"`, or `"postgres://user:password@host/database"`. It may be a secret.
+    #[config(env = "PERFKIT_STORE", parse_env = secret_text, deserialize_with = secret)]
+    pub url: Option<SecretString>,
+
+    /// A file that holds it, read when the watcher starts. The URL itself comes first.
+    pub url_file: Option<PathBuf>,
+
+    /// How long an interval is, of which the calls are remembered together.
+    #[config(deserialize_with = duration, default = "1m")]
+    pub interval: Duration,
+
+    /// For how many days. Intervals become hours after three days, and hours days.
+    #[config(env = "METRICS_RETENTION_DAYS", default = 30)]
+    pub retention_days: u32,
+
+    /// The folder where intervals wait while the store is away. Unless set, `perfkit.db-spool` beside
+    /// that file, or `perfkit-spool` where the program was started.
+    #[config(env = "PERFKIT_SPOOL")]
+    pub spool: Option<PathBuf>,
+
+    /// The most megabytes in it. Beyond, the oldest intervals are dropped, and counted.
+    #[config(default = 64)]
+    pub spool_megabytes: u32,
+}
+
+impl StoreSettings {
+    /// The URL, or what its file holds now; `None` where neither is set.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is empty.
+    pub fn url(&self) -> Result<Option<SecretString>, ConfigError> {
+        secret_or_file(self.url.as_ref(), self.url_file.as_deref())
     }
 }
 

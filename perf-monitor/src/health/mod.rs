@@ -170,6 +170,11 @@ impl HealthRegistry {
         self.shared.began.elapsed()
     }
 
+    #[cfg(feature = "store")]
+    pub(crate) fn version_text(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
     fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Entry>>> {
         heal(self.shared.entries.lock())
     }

@@ -6,6 +6,7 @@ mod shared;
 use crate::{
     error::Result,
     model::{AlertChange, HealthChange, Instance, Interval},
+    open::Place,
     spool::Spool,
     store::Retention,
 };
@@ -99,8 +100,9 @@ impl WriterBuilder {
     ///
     /// # Errors
     ///
-    /// The spool cannot be used, or there is no thread to be had.
+    /// The URL is not understood, the spool cannot be used, or there is no thread to be had.
     pub fn start(self, instance: Instance) -> Result<Writer> {
+        Place::of(&self.url)?;
         let shared = Arc::new(Shared::new(Spool::open(&self.folder, self.bytes)?));
         let digits = self.digits;
         let mut sender = Sender::new(self, Arc::clone(&shared));

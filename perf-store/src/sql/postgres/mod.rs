@@ -16,6 +16,7 @@ use crate::{
 };
 use errors::explained;
 use postgres::{Client, Config, IsolationLevel, Statement};
+pub(crate) use settings::Server;
 use statements::Begun;
 use std::{
     collections::HashMap,
@@ -54,8 +55,8 @@ impl fmt::Debug for Postgres {
 
 impl Postgres {
     /// Connects, and makes the tables.
-    pub(crate) fn open(url: &str) -> Result<Self> {
-        let settings::Settings { config, roots, shown } = settings::parse(url)?;
+    pub(crate) fn open(server: Server) -> Result<Self> {
+        let Server { config, roots, shown } = server;
         let store = Self {
             config,
             connector: tls::connector(roots.as_deref())?,

@@ -7,14 +7,21 @@ use std::{path::PathBuf, time::Duration};
 /// How long to wait for a server that does not answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) struct Settings {
+pub(crate) struct Server {
     pub(super) config: Config,
     /// Certificates to trust instead of the public ones.
     pub(super) roots: Option<PathBuf>,
     pub(super) shown: String,
 }
 
-pub(super) fn parse(url: &str) -> Result<Settings> {
+impl Server {
+    /// What a URL says.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
+        parse(url)
+    }
+}
+
+fn parse(url: &str) -> Result<Server> {
     let (plain, roots) = without_ours(url);
     // What is wrong is said without what is written: that may be the password.
     let mut config: Config = plain.parse().map_err(|_| {
@@ -33,7 +40,7 @@ pub(super) fn parse(url: &str) -> Result<Settings> {
         config.application_name("perfkit");
     }
     let shown = shown(&config);
-    Ok(Settings { config, roots, shown })
+    Ok(Server { config, roots, shown })
 }
 
 /// Without what the library does not know: the file of certificates. Whoever asks for TLS has the

@@ -1,0 +1,259 @@
+//! What happened, handed to a store from a thread of its own.
+//!
+//! The thread takes a snapshot each interval, whatever the watch does meanwhile, and gives what is new to
+//! perf-store's writer: that writes it to the disk, and brings it to the store. So rules and windows wait
+//! for neither.
+
+use crate::{
+    alert::Alert,
+    config::StoreSettings,
+    health::{CheckReport, HealthRegistry, Status},
+    setup::StartError,
+    watch::{AsInTurn, later, survived},
+};
+use perf_core::{__bridge::heal, Counter, Gauge, Registry, Snapshot};
+use perf_store::{
+    AlertChange, HealthChange, Instance, Retention, Writer, WriterBuilder, WriterStatus,
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+const COUNT: &str = "perfkit_store_intervals";
+const QUEUED: &str = "perfkit_store_intervals_queued";
+
+/// Alerts that began or ended since the last interval, once somebody wants them.
+#[derive(Debug, Default)]
+pub(crate) struct Changes(Mutex<Option<Vec<AlertChange>>>);
+
+impl Changes {
+    pub(crate) fn note(&self, alerts: &[Alert]) {
+        if let Some(noted) = heal(self.0.lock()).as_mut() {
+            noted.extend(alerts.iter().map(change_of));
+        }
+    }
+
+    /// From now on they are wanted. Gives those noted until now.
+    fn take(&self) -> Vec<AlertChange> {
+        heal(self.0.lock()).replace(Vec::new()).unwrap_or_default()
+    }
+}
+
+fn change_of(alert: &Alert) -> AlertChange {
+    AlertChange {
+        rule: alert.rule.clone(),
+        labels: alert.labels.clone(),
+        severity: alert.severity.as_str().to_owned(),
+        status: alert.status.as_str().to_owned(),
+        value: Some(alert.value).filter(|value| !value.is_nan()),
+        threshold: Some(alert.threshold).filter(|threshold| !threshold.is_nan()),
+        at: alert.ended.unwrap_or(alert.started),
+        summary: alert.summary.clone(),
+    }
+}
+
+/// What is to be remembered, and where.
+pub(crate) struct Remembered {
+    pub(crate) registry: Registry,
+    pub(crate) health: HealthRegistry,
+    pub(crate) changes: Arc<Changes>,
+}
+
+/// Remembers until it is stopped.
+pub(crate) struct Recorder(Arc<Shared>);
+
+thread_local! {
+    /// Whether this thread ends an interval just now, and asks others' gauges.
+    static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Shared {
+    of: Remembered,
+    every: Duration,
+    /// `None` once it is stopped.
+    taking: Mutex<Option<Taking>>,
+    is_stopping: Mutex<bool>,
+    bell: Condvar,
+}
+
+/// The state from one interval to the next.
+struct Taking {
+    writer: Writer,
+    /// What there was at the end of the last interval.
+    last: Snapshot,
+    statuses: BTreeMap<String, Status>,
+    figures: Figures,
+}
+
+/// How the store does, in the registry that it is the store of.
+struct Figures {
+    stored: Counter,
+    dropped: Counter,
+    set_aside: Counter,
+    queued: Gauge,
+    last: WriterStatus,
+}
+
+impl Figures {
+    fn new(registry: &Registry) -> Self {
+        registry.describe(
+            COUNT,
+            Some("{interval}"),
+            "Intervals on their way to the store, by result",
+        );
+        registry.describe(QUEUED, Some("{interval}"), "Intervals that wait for the store");
+        let count = |result| registry.counter(COUNT, &[("result", result)]);
+        Self {
+            stored: count("stored"),
+            dropped: count("dropped"),
+            set_aside: count("set_aside"),
+            queued: registry.gauge(QUEUED, &[]),
+            last: WriterStatus::default(),
+        }
+    }
+
+    fn update(&mut self, status: WriterStatus) {
+        self.stored.add(status.stored - self.last.stored);
+        self.dropped.add(status.dropped - self.last.dropped);
+        self.set_aside.add(status.set_aside - self.last.set_aside);
+        self.queued.set(status.waiting as f64);
+        self.last = status;
+    }
+}
+
+impl Recorder {
+    /// Begins, if the settings name a store. That need not be there.
+    pub(crate) fn start(
+        settings: &StoreSettings,
+        of: Remembered,
+    ) -> Result<Option<Self>, StartError> {
+        let Some(url) = settings.url().map_err(StartError::Config)? else { return Ok(None) };
+        let instance = Instance::new(of.health.version_text().unwrap_or_default());
+        let writer = writer(settings, &url).start(instance).map_err(StartError::Store)?;
+        of.changes.take();
+        let taking = Taking {
+            writer,
+            last: of.registry.snapshot(),
+            statuses: BTreeMap::new(),
+            figures: Figures::new(&of.registry),
+        };
+        let shared = Arc::new(Shared {
+            of,
+            every: settings.interval,
+            taking: Mutex::new(Some(taking)),
+            is_stopping: Mutex::new(false),
+            bell: Condvar::new(),
+        });
+        let recorded = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("perfkit-history".into());
+        thread.spawn(move || recorded.run()).map_err(StartError::Thread)?;
+        Ok(Some(Self(shared)))
+    }
+
+    /// Ends the interval now.
+    pub(crate) fn record(&self) {
+        self.0.record(Vec::new());
+    }
+
+    pub(crate) fn status(&self) -> Option<WriterStatus> {
+        heal(self.0.taking.lock()).as_ref().map(|taking| taking.writer.status())
+    }
+
+    /// Ends the last interval, and sends what waits for no longer than this.
+    pub(crate) fn stop(self, patience: Duration) {
+        *heal(self.0.is_stopping.lock()) = true;
+        self.0.bell.notify_all();
+        // The thread is not waited for: it may be asking a check that hangs.
+        survived(|| self.record());
+        let taking = heal(self.0.taking.lock()).take();
+        let Some(status) = taking.map(|taking| taking.writer.stop(patience)) else { return };
+        if status.waiting > 0 {
+            let (waiting, error) = (status.waiting, status.error);
+            let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+            tracing::warn!(
+                target: "perfkit",
+                "{waiting} intervals wait for the store, and are sent at the next start{why}"
+            );
+        }
+    }
+}
+
+/// Until it is dropped.
+struct Recording;
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        IS_RECORDING.set(false);
+    }
+}
+
+impl Shared {
+    fn run(&self) {
+        let mut next = later(Instant::now(), self.every);
+        while self.wait(next) {
+            survived(|| self.record(self.health_changes()));
+            next = later(Instant::now(), self.every);
+        }
+    }
+
+    /// Whether it goes on.
+    fn wait(&self, until: Instant) -> bool {
+        let mut is_stopping = heal(self.is_stopping.lock());
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if *is_stopping || left.is_zero() {
+                return !*is_stopping;
+            }
+            is_stopping = heal(self.bell.wait_timeout(is_stopping, left)).0;
+        }
+    }
+
+    /// From within a gauge that it asks, it does nothing.
+    fn record(&self, health: Vec<HealthChange>) {
+        if IS_RECORDING.replace(true) {
+            return;
+        }
+        let _recording = (Recording, AsInTurn::begin());
+        let mut taking = heal(self.taking.lock());
+        let Some(taking) = taking.as_mut() else { return };
+        let now = self.of.registry.snapshot();
+        let new = now.since(&taking.last);
+        taking.last = now;
+        // It has said so, and what can be kept is.
+        let _ = taking.writer.write(new, self.of.changes.take(), health);
+        taking.figures.update(taking.writer.status());
+    }
+
+    /// Asks all checks, and says which of them are not as they were.
+    fn health_changes(&self) -> Vec<HealthChange> {
+        let found = self.of.health.health().checks;
+        let mut taking = heal(self.taking.lock());
+        let Some(taking) = taking.as_mut() else { return Vec::new() };
+        let now = found.iter().map(|check| (check.name.clone(), check.status)).collect();
+        let before = std::mem::replace(&mut taking.statuses, now);
+        let is_new = |check: &&CheckReport| before.get(&check.name) != Some(&check.status);
+        found.iter().filter(is_new).map(health_change).collect()
+    }
+}
+
+fn health_change(check: &CheckReport) -> HealthChange {
+    HealthChange {
+        check: check.name.clone(),
+        status: check.status.draft_str().to_owned(),
+        at: check.time,
+        message: check.output.clone().unwrap_or_default(),
+    }
+}
+
+fn writer(settings: &StoreSettings, url: &SecretString) -> WriterBuilder {
+    let url = url.expose_secret();
+    let spool = settings.spool.clone().unwrap_or_else(|| perf_store::spool_beside(url));
+    WriterBuilder::new(url, spool)
+        .spool_bytes(u64::from(settings.spool_megabytes) << 20)
+        .retention(Retention::days(settings.retention_days))
+}

@@ -1,0 +1,180 @@
+//! What a monitor remembers.
+
+use perf_core::Registry;
+use perf_monitor::{
+    Monitor, StartError,
+    config::Config,
+    health::{CheckResult, HealthRegistry},
+    rules::{Rule, Statistic},
+};
+use perf_store::{Query, Store, open};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("perfkit-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.0.join("perfkit.db").display())
+    }
+
+    fn config(&self, more: &str) -> Config {
+        let text = format!("ready_made_rules = false\n{more}\n[store]\nurl = '{}'", self.url());
+        Config::from_toml(&text).unwrap()
+    }
+
+    fn store(&self) -> Box<dyn Store> {
+        open(&self.url()).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn all() -> Query {
+    let now = SystemTime::now();
+    Query::new(SystemTime::UNIX_EPOCH, now + Duration::from_secs(3_600))
+}
+
+fn calls(store: &dyn Store) -> u64 {
+    let found = store.operations(&all().name("job").by([])).unwrap();
+    found.iter().map(|group| group.value.count()).sum()
+}
+
+#[test]
+fn everything_is_remembered() {
+    let folder = Folder::new("remembered");
+    let registry = Registry::new();
+    let health = HealthRegistry::new().version("1.4.0");
+    let is_cold = Arc::new(AtomicBool::new(true));
+    let cache = Arc::clone(&is_cold);
+    let every = perf_monitor::health::Check::new("cache", move || {
+        if cache.load(Relaxed) { CheckResult::degraded("cold") } else { CheckResult::up() }
+    });
+    health.register(every.interval(Duration::ZERO));
+    let full = Rule::new("full", Statistic::Gauge).of("queue").above(50.0);
+    let monitor = Monitor::builder()
+        .config(Config { store: store_every(&folder, "10ms"), ..folder.config("") })
+        .registry(&registry)
+        .health(&health)
+        .rule(full)
+        .start()
+        .unwrap();
+    for n in 0..10 {
+        registry.record("job", Duration::from_millis(n));
+        registry.counter("hits", &[]).add(2);
+        registry.gauge("queue", &[]).set(if n == 5 { 80.0 } else { 20.0 });
+        monitor.tick();
+        is_cold.store(n < 5, Relaxed);
+        std::thread::sleep(Duration::from_millis(30));
+        if n == 7 {
+            monitor.reset();
+        }
+    }
+    // One more that no interval ends after.
+    registry.record("job", Duration::from_millis(1));
+    assert!(monitor.stop().is_empty());
+
+    let store = folder.store();
+    assert_eq!(calls(&*store), 11);
+    let hits: u64 =
+        store.counters(&all().name("hits")).unwrap().iter().map(|hits| hits.value).sum();
+    assert_eq!(hits, 20);
+    let queue = store.gauges(&all().name("queue")).unwrap()[0].value;
+    assert_eq!((queue.last.to_string(), queue.max.to_string()), ("20".into(), "80".into()));
+    let (from, to) = (SystemTime::UNIX_EPOCH, SystemTime::now());
+    let alerts = store.alerts(from, to).unwrap();
+    let told: Vec<_> = alerts.iter().map(|(_, alert)| (&*alert.rule, &*alert.status)).collect();
+    assert_eq!(told, [("full", "firing"), ("full", "resolved")]);
+    assert_eq!(alerts[0].1.value, Some(80.0));
+    let health = store.health(from, to).unwrap();
+    let found: Vec<_> = health.iter().map(|(_, check)| (&*check.check, &*check.status)).collect();
+    assert_eq!(found, [("cache", "warn"), ("cache", "pass")]);
+    let instances = store.instances().unwrap();
+    assert_eq!((instances.len(), &*instances[0].version), (1, "1.4.0"));
+}
+
+fn store_every(folder: &Folder, interval: &str) -> perf_monitor::config::StoreSettings {
+    let interval = format!("interval = '{interval}'");
+    let text = format!("[store]\nurl = '{}'\n{interval}", folder.url());
+    Config::from_toml(&text).unwrap().store
+}
+
+#[test]
+fn what_waits_is_sent_by_the_next_run() {
+    let folder = Folder::new("away");
+    // A folder where the file would be.
+    fs::create_dir(folder.0.join("perfkit.db")).unwrap();
+    let registry = Registry::new();
+    let start = |registry: &Registry| {
+        Monitor::builder().config(folder.config("")).registry(registry).start().unwrap()
+    };
+    let monitor = start(&registry);
+    for _ in 0..3 {
+        registry.record("job", Duration::from_millis(1));
+        monitor.remember_now();
+    }
+    let began = Instant::now();
+    while monitor.store_status().unwrap().error.is_none() {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    monitor.remember_now();
+    let seen = registry.snapshot();
+    assert!(seen.gauge("perfkit_store_intervals_queued", &[]).unwrap() >= 3.0);
+    drop(monitor);
+    fs::remove_dir(folder.0.join("perfkit.db")).unwrap();
+    drop(start(&Registry::new()));
+    assert_eq!(calls(&*folder.store()), 3);
+    assert_eq!(folder.store().instances().unwrap().len(), 2);
+}
+
+#[test]
+fn a_gauge_that_asks_for_an_interval_waits_for_nobody() {
+    let folder = Folder::new("within");
+    let registry = Registry::new();
+    let config = folder.config("");
+    let monitor = Monitor::builder().config(config).registry(&registry).start().unwrap();
+    let monitor = Arc::new(monitor);
+    let weak = Arc::downgrade(&monitor);
+    registry.on_snapshot(move |_| {
+        if let Some(monitor) = weak.upgrade() {
+            monitor.remember_now();
+            monitor.tick();
+        }
+    });
+    registry.record("job", Duration::from_millis(1));
+    monitor.remember_now();
+    drop(Arc::into_inner(monitor).unwrap().stop());
+    assert_eq!(calls(&*folder.store()), 1);
+}
+
+#[test]
+fn what_is_wrong_is_said_at_the_start() {
+    let start = |text: &str| {
+        let config = Config::from_toml(text).unwrap();
+        Monitor::builder().config(config).registry(&Registry::new()).start().unwrap_err()
+    };
+    let error = start("store.url = 'mysql://me:s3cret@db/shop'");
+    assert!(matches!(error, StartError::Store(_)), "{error:?}");
+    assert!(error.to_string().starts_with("a store's URL begins with `sqlite:`"), "{error}");
+    assert!(!format!("{error:?}").contains("s3cret"));
+    let error = start("store = { url = 'sqlite:x.db', spool = '/dev/null/spool' }");
+    assert!(error.to_string().contains("/dev/null/spool cannot be used"), "{error}");
+}
