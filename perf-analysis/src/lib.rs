@@ -19,7 +19,9 @@
 //! let report = Comparison::new().of_snapshots(&before.snapshot(), &after.snapshot());
 //! let query = &report.operations[0];
 //! assert_eq!(query.verdict, Verdict::Slower);
-//! assert_eq!(query.percentiles[0].to_string(), "p50 +24.9 % (+21.4 % to +28.7 %)");
+//! // From 2 ms to 2.5 ms: "p50 +25.0 % (+21.4 % to +28.7 %)".
+//! let p50 = &query.percentiles[0];
+//! assert!((p50.shift.unwrap() - 0.25).abs() < 0.01 && p50.low > Some(0.2));
 //! assert_eq!(report.regressions(0.1).count(), 1);
 //! ```
 //!
@@ -28,5 +30,8 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
+pub mod anomaly;
 pub mod compare;
+pub mod forecast;
 mod numbers;
+pub mod trend;

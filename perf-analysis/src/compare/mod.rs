@@ -26,10 +26,10 @@ mod comparison;
 mod effect;
 mod holm;
 mod matching;
-mod quantile;
+pub(crate) mod quantile;
 mod report;
 mod shares;
-mod shift;
+pub(crate) mod shift;
 
 pub use change::{ErrorChange, ErrorVerdict, OperationChange, PercentileChange, Verdict};
 pub use comparison::Comparison;

@@ -4,10 +4,10 @@ use perf_core::{Bucket, Histogram};
 
 /// Where a value lies on the scale of log nanoseconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) low: f64,
-    pub(super) middle: f64,
-    pub(super) high: f64,
+pub(crate) struct Place {
+    pub(crate) low: f64,
+    pub(crate) middle: f64,
+    pub(crate) high: f64,
 }
 
 impl Place {
@@ -28,13 +28,13 @@ impl Place {
 }
 
 /// A histogram to look ranks up in.
-pub(super) struct Side {
+pub(crate) struct Side {
     /// Where each bucket lies, with the count of it and those below.
     buckets: Vec<(Place, u64)>,
 }
 
 impl Side {
-    pub(super) fn new(histogram: &Histogram) -> Self {
+    pub(crate) fn new(histogram: &Histogram) -> Self {
         let mut count = 0_u64;
         let buckets = histogram.buckets().map(|bucket| {
             count = count.saturating_add(bucket.count);
@@ -43,7 +43,7 @@ impl Side {
         Self { buckets: buckets.collect() }
     }
 
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.buckets.last().map_or(0, |(_, count)| *count)
     }
 
@@ -54,13 +54,13 @@ impl Side {
     }
 
     /// The quantile of a share.
-    pub(super) fn quantile(&self, share: f64) -> Place {
+    pub(crate) fn quantile(&self, share: f64) -> Place {
         let rank = (share * self.count() as f64).ceil().max(1.0) as u64;
         self.at(rank.min(self.count()))
     }
 
     /// The order statistics that the true quantile lies between, `z` standard deviations to either side.
-    pub(super) fn interval(&self, share: f64, z: f64) -> (Place, Place) {
+    pub(crate) fn interval(&self, share: f64, z: f64) -> (Place, Place) {
         let (low, high) = ranks(self.count(), share, z);
         (
             low.map_or(Place::BELOW, |rank| self.at(rank)),

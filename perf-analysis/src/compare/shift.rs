@@ -12,7 +12,7 @@ const HALVINGS: u32 = 30;
 ///
 /// By MOVER (Zou & Donner 2008) for the middles of buckets. The halves of the buckets at either end are
 /// added in full, as these are not independent of one another: both sides have the same buckets.
-pub(super) fn interval(before: &Side, after: &Side, share: f64, z: f64) -> (f64, f64) {
+pub(crate) fn interval(before: &Side, after: &Side, share: f64, z: f64) -> (f64, f64) {
     let (b, a) = (before.quantile(share), after.quantile(share));
     let (b_low, b_high) = before.interval(share, z);
     let (a_low, a_high) = after.interval(share, z);
@@ -27,7 +27,7 @@ pub(super) fn interval(before: &Side, after: &Side, share: f64, z: f64) -> (f64,
 }
 
 /// The share of chance at which the interval begins to hold zero: 1 where it always does.
-pub(super) fn p_value(before: &Side, after: &Side, share: f64) -> f64 {
+pub(crate) fn p_value(before: &Side, after: &Side, share: f64) -> f64 {
     let excludes = |z: f64| {
         let (low, high) = interval(before, after, share, z);
         low > 0.0 || high < 0.0
