@@ -2,8 +2,8 @@
 
 mod support;
 
-use perf_analysis::compare::{Comparison, Verdict};
-use perf_core::Operation;
+use perf_analysis::compare::{Comparison, ErrorVerdict, Verdict};
+use perf_core::{Operation, OperationParts};
 use support::{Shape, drawn};
 
 const RUNS: u32 = 400;
@@ -38,6 +38,48 @@ fn where_nothing_changed_at_most_one_report_in_twenty_says_so() {
             share * 100.0
         );
         assert!(share <= 0.072, "{share}");
+    }
+}
+
+#[test]
+fn a_percentile_in_a_gap_between_two_modes_is_no_false_alarm() {
+    const RUNS: u32 = 2_000;
+    let mut rng = fastrand::Rng::with_seed(70);
+    // 70 % of the calls are fast: the median of one side's slow ones is 25 times as long.
+    let comparison = Comparison::new().percentiles([70.0]);
+    let mut side = || [drawn(&mut rng, ("n", Shape::Bimodal), (3, 500), 1.0)];
+    let wrong = |_: &u32| comparison.of(&side(), &side()).operations[0].verdict != Verdict::Same;
+    let share = (0..RUNS).filter(wrong).count() as f64 / f64::from(RUNS);
+    println!("false alarms: {:.2} % of {RUNS} comparisons of p70 between two modes", share * 100.0);
+    // Twice the deviation of a share of 5 % over 2,000 runs is 1 %.
+    assert!(share <= 0.06, "{share}");
+}
+
+#[test]
+fn error_shares_rarely_seem_to_differ_and_doubled_ones_do() {
+    const RUNS: u32 = 2_000;
+    let mut rng = fastrand::Rng::with_seed(4);
+    for (calls, share, changed) in [(1_000, 0.01, 0.04), (20_000, 0.02, 0.03)] {
+        let mut side = |share: f64| {
+            let errors = (0..calls).filter(|_| rng.f64() < share).count() as u64;
+            let parts =
+                OperationParts { buckets: vec![(1_000, calls)], errors, ..Default::default() };
+            [Operation::from(parts)]
+        };
+        let mut found = |after: f64| {
+            let of = |_: &u32| {
+                let report = Comparison::new().of(&side(share), &side(after));
+                report.operations[0].errors.verdict != ErrorVerdict::Same
+            };
+            (0..RUNS).filter(of).count() as f64 / f64::from(RUNS)
+        };
+        let (same, other) = (found(share), found(changed));
+        println!(
+            "errors: {:.2} % false alarms, {:.1} % of changes from {share} to {changed} found, {calls} calls",
+            same * 100.0,
+            other * 100.0
+        );
+        assert!(same <= 0.05 && other >= 0.9, "{same} {other}");
     }
 }
 

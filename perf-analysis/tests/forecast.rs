@@ -21,23 +21,24 @@ fn hours(after: Option<Duration>) -> f64 {
     after.map_or(f64::INFINITY, |after| after.as_secs_f64() / 3_600.0)
 }
 
-fn times(forecast: &Forecast) -> [f64; 3] {
+/// In thousandths of an hour.
+fn times(forecast: &Forecast) -> [u64; 3] {
     [forecast.earliest, forecast.likely, forecast.latest]
-        .map(|after| (hours(after) * 1e6).round() / 1e6)
+        .map(|after| (hours(after) * 1e3).round() as u64)
 }
 
 #[test]
 fn on_a_line_it_is_exact() {
     let rising = hourly((0..=10).map(|n| f64::from(n) * 3.0));
     let forecast = Forecaster::rising_to(60.0).of(&rising);
-    assert_eq!((forecast.outlook, times(&forecast)), (Outlook::Crosses, [10.0; 3]));
+    assert_eq!((forecast.outlook, times(&forecast)), (Outlook::Crosses, [10_000; 3]));
     assert_eq!(forecast.at(forecast.likely), Some(hour(20)));
     let soon = Forecaster::rising_to(60.0).within(Duration::from_secs(9 * 3_600));
     assert_eq!(soon.of(&rising).outlook, Outlook::NotWithin);
     let away = Forecaster::falling_to(-5.0).of(&rising);
     assert_eq!((away.outlook, away.likely), (Outlook::NotWithin, None));
     let falling = hourly((0..=10).map(|n| 1e-300 * (100.0 - f64::from(n))));
-    assert_eq!(times(&Forecaster::falling_to(0.0).of(&falling)), [90.0; 3]);
+    assert_eq!(times(&Forecaster::falling_to(0.0).of(&falling)), [90_000; 3]);
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn order_and_what_is_no_number_do_not_matter() {
     readings.push((hour(99), f64::INFINITY));
     let shuffled = Forecaster::rising_to(100.0).of(&readings);
     assert_eq!(shuffled.ignored, 2);
-    assert_eq!(Forecast { ..shuffled }.likely, sorted.likely);
+    assert_eq!(shuffled.likely, sorted.likely);
     assert_eq!(sorted.from, Some(hour(39)));
 }
 
@@ -95,16 +96,16 @@ fn the_interval_holds_the_true_crossing() {
             let mut noise = normal(&mut rng);
             let readings = hourly((0..count).map(|n| {
                 noise = follow * noise + (1.0 - follow * follow).sqrt() * normal(&mut rng);
-                n as f64 + deviation * noise
+                f64::from(n) + deviation * noise
             }));
             // The line reaches it as long after the last reading as the readings took.
-            let limit = (2 * count) as f64;
+            let limit = f64::from(2 * count);
             let forecast = Forecaster::rising_to(limit).within(365 * DAY).of(&readings);
             if forecast.outlook == Outlook::AlreadyOver {
                 continue;
             }
             all += 1;
-            let truth = (count + 1) as f64;
+            let truth = f64::from(count + 1);
             let is_known = forecast.outlook == Outlook::Crosses;
             held += u32::from(
                 !is_known || (hours(forecast.earliest) <= truth && truth <= hours(forecast.latest)),

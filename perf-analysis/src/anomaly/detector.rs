@@ -22,6 +22,12 @@ pub struct Stretch<'a> {
 
 impl<'a> Stretch<'a> {
     /// An operation's calls in a time of this length.
+    ///
+    /// ```
+    /// # use perf_analysis::anomaly::Stretch;
+    /// let none = perf_core::Operation::from(perf_core::OperationParts::default());
+    /// assert_eq!(Stretch::new(&none, std::time::Duration::ZERO).rate(), None);
+    /// ```
     #[must_use]
     pub fn new(operation: &'a Operation, length: Duration) -> Self {
         Self { operation, length }
@@ -85,6 +91,11 @@ impl Default for Detector {
 impl Detector {
     /// At least 8 stretches, 30 calls, a z-score of 3.5, shifts of 10 %, rates below 80 %, and chances
     /// below 1 in 10,000.
+    ///
+    /// ```
+    /// # use perf_analysis::anomaly::Detector;
+    /// assert_eq!(Detector::new(), Detector::new().least_stretches(8).least_calls(30).threshold(3.5));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -218,8 +229,8 @@ mod tests {
 
     #[test]
     fn thresholds_narrow_as_the_history_grows() {
-        let at =
-            [8, 24, 168, 2_000_000].map(|n| (Detector::new().threshold_for(n) * 100.0).round());
-        assert_eq!(at, [615.0, 408.0, 357.0, 350.0]);
+        let at = [8, 24, 168, 2_000_000]
+            .map(|n| (Detector::new().threshold_for(n) * 100.0).round() as u32);
+        assert_eq!(at, [615, 408, 357, 350]);
     }
 }

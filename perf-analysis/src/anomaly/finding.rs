@@ -43,6 +43,11 @@ pub enum Statistic {
 
 impl Statistic {
     /// What kind of thing it tells of.
+    ///
+    /// ```
+    /// # use perf_analysis::anomaly::{AnomalyKind, Statistic};
+    /// assert_eq!(Statistic::Rate.kind(), AnomalyKind::ThroughputDrop);
+    /// ```
     #[must_use]
     pub fn kind(self) -> AnomalyKind {
         match self {

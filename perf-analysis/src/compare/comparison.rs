@@ -1,19 +1,17 @@
 //! How two sets are compared.
 
 use super::{
-    change::{ErrorChange, ErrorVerdict, OperationChange, PercentileChange, Verdict},
+    change::{OperationChange, Verdict},
     effect::superiority,
+    errors::{ErrorVerdict, errors},
     holm,
     matching::{Matched, matched},
+    percentile::{percentile, relative},
     quantile::Side,
     report::Report,
-    shares, shift,
 };
-use crate::numbers::{finite, within, z_of};
+use crate::numbers::{within, z_of};
 use perf_core::{Operation, Snapshot};
-
-/// So many samples have to be expected on either side of a percentile.
-const EXPECTED: f64 = 10.0;
 
 /// How to compare: which percentiles, and what counts as a change.
 ///
@@ -46,6 +44,11 @@ impl Default for Comparison {
 
 impl Comparison {
     /// Percentiles 50, 90 and 99, a significance of 5 % and a least effect of 1 %.
+    ///
+    /// ```
+    /// # use perf_analysis::compare::Comparison;
+    /// assert_eq!(Comparison::new(), Comparison::new().significance(0.05).least_effect(0.01));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -148,8 +151,9 @@ impl Comparison {
         let mean = |of: &Operation| Some(of.mean()?.as_nanos() as u64);
         let (mean_before_ns, mean_after_ns) = (mean(before), mean(after));
         let sides = [before, after].map(|of| Side::new(of.histogram()));
-        let percentiles =
-            self.percentiles.iter().map(|p| self.percentile(*p, [before, after], &sides));
+        let z = z_of(self.significance);
+        let tested = |p: &f64| percentile((*p, z), [before, after], &sides);
+        let percentiles = self.percentiles.iter().map(tested);
         let label = |(key, value): &(_, _)| (ToString::to_string(key), ToString::to_string(value));
         OperationChange {
             name: before.name().to_owned(),
@@ -166,42 +170,6 @@ impl Comparison {
             errors: errors(before, after),
             verdict: Verdict::Same,
         }
-    }
-
-    fn percentile(
-        &self,
-        percentile: f64,
-        [before, after]: [&Operation; 2],
-        [side_before, side_after]: &[Side; 2],
-    ) -> PercentileChange {
-        let share = percentile / 100.0;
-        let needed = (EXPECTED / share.min(1.0 - share)).round_up();
-        let [missing_before, missing_after] =
-            [side_before, side_after].map(|side| needed.saturating_sub(side.count()));
-        let value = |of: &Operation| Some(of.percentile(percentile)?.as_nanos() as u64);
-        let (before_ns, after_ns) = (value(before), value(after));
-        let mut change = PercentileChange {
-            percentile,
-            before_ns,
-            after_ns,
-            shift: relative(before_ns, after_ns),
-            low: None,
-            high: None,
-            p: None,
-            p_adjusted: None,
-            verdict: Verdict::TooFewSamples,
-            missing_before,
-            missing_after,
-        };
-        if missing_before == 0 && missing_after == 0 {
-            let z = z_of(self.significance);
-            let (low, high) = shift::interval(side_before, side_after, share, z);
-            change.low = finite(low).and_then(|low| finite(low.exp_m1()));
-            change.high = finite(high).and_then(|high| finite(high.exp_m1()));
-            change.p = Some(shift::p_value(side_before, side_after, share));
-            change.p_adjusted = change.p;
-        }
-        change
     }
 
     fn is_large(&self, a: f64, b: f64) -> bool {
@@ -230,40 +198,5 @@ impl Comparison {
                 () => ErrorVerdict::Fell,
             };
         }
-    }
-}
-
-/// How failures changed, with a p-value that is not adjusted yet.
-fn errors(before: &Operation, after: &Operation) -> ErrorChange {
-    let counts = |of: &Operation| (of.errors().min(of.timed()), of.timed());
-    let share = |(failed, all): (u64, u64)| (all > 0).then(|| failed as f64 / all as f64);
-    let (before, after) = (counts(before), counts(after));
-    let p = shares::p_value(before, after);
-    ErrorChange {
-        failed_before: before.0,
-        failed_after: after.0,
-        before: share(before),
-        after: share(after),
-        p,
-        p_adjusted: p,
-        verdict: ErrorVerdict::TooFewSamples,
-    }
-}
-
-/// after/before − 1, where zero counts as one.
-fn relative(before: Option<u64>, after: Option<u64>) -> Option<f64> {
-    let [before, after] = [before?, after?].map(|nanos| nanos.max(1) as f64);
-    Some(after / before - 1.0)
-}
-
-/// Rounding a count up.
-trait RoundUp {
-    fn round_up(self) -> u64;
-}
-
-impl RoundUp for f64 {
-    /// 10 / (1 − 0.99) is a little above 1,000 only by rounding.
-    fn round_up(self) -> u64 {
-        (self - 1e-6 * self.min(1.0)).ceil() as u64
     }
 }

@@ -24,13 +24,17 @@
 mod change;
 mod comparison;
 mod effect;
+mod errors;
 mod holm;
 mod matching;
+mod percentile;
 pub(crate) mod quantile;
 mod report;
 mod shares;
 pub(crate) mod shift;
 
-pub use change::{ErrorChange, ErrorVerdict, OperationChange, PercentileChange, Verdict};
+pub use change::{OperationChange, Verdict};
 pub use comparison::Comparison;
+pub use errors::{ErrorChange, ErrorVerdict};
+pub use percentile::PercentileChange;
 pub use report::Report;

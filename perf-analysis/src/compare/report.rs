@@ -1,6 +1,6 @@
 //! All that a comparison says.
 
-use super::change::{ErrorVerdict, OperationChange};
+use super::{change::OperationChange, errors::ErrorVerdict};
 use serde::Serialize;
 
 /// What changed between two sets of operations. [`Comparison`](super::Comparison) makes it.

@@ -1,5 +1,7 @@
 //! Kendall's S, its variance, and the slopes of all pairs.
 
+use std::cmp::Ordering;
+
 /// What all pairs of points say.
 pub(super) struct Pairs {
     /// Pairs that rise less pairs that fall.
@@ -21,10 +23,10 @@ impl Pairs {
                 // The halves of differences are always finite.
                 let difference = later_y / 2.0 - y / 2.0;
                 slopes.push(difference / (later_x - x) * 2.0);
-                score += match later_y.total_cmp(y) {
-                    _ if later_y == y => 0.0,
-                    std::cmp::Ordering::Less => -1.0,
-                    _ => 1.0,
+                score += match compared(*later_y, *y) {
+                    Ordering::Less => -1.0,
+                    Ordering::Equal => 0.0,
+                    Ordering::Greater => 1.0,
                 };
             }
         }
@@ -49,7 +51,7 @@ impl Pairs {
     pub(super) fn interval(&self, z: f64, raised: f64) -> Option<(f64, f64)> {
         let (all, reach) = (self.slopes.len() as f64, z * (self.variance * raised).sqrt());
         let low = ((all - reach) / 2.0).floor();
-        let high = ((all + reach) / 2.0 + 1.0).ceil();
+        let high = (f64::midpoint(all, reach) + 1.0).ceil();
         let at = |rank: f64| self.slopes.get((rank - 1.0) as usize).copied();
         if low < 1.0 || high > all { None } else { at(low).zip(at(high)) }
     }
@@ -57,10 +59,15 @@ impl Pairs {
 
 /// How many values each group of equal ones has.
 fn ties(points: &[(f64, f64)]) -> Vec<f64> {
-    // Zero and minus zero are one value.
-    let mut values: Vec<f64> = points.iter().map(|(_, y)| y + 0.0).collect();
-    values.sort_by(f64::total_cmp);
-    values.chunk_by(|a, b| a == b).map(|group| group.len() as f64).collect()
+    let mut values: Vec<f64> = points.iter().map(|(_, y)| *y).collect();
+    values.sort_by(|a, b| compared(*a, *b));
+    let groups = values.chunk_by(|a, b| compared(*a, *b).is_eq());
+    groups.map(|group| group.len() as f64).collect()
+}
+
+/// Zero and minus zero are one value.
+fn compared(a: f64, b: f64) -> Ordering {
+    (a + 0.0).total_cmp(&(b + 0.0))
 }
 
 #[cfg(test)]

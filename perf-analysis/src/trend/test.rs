@@ -96,6 +96,11 @@ impl Default for TrendTest {
 
 impl TrendTest {
     /// A significance of 5 %.
+    ///
+    /// ```
+    /// # use perf_analysis::trend::TrendTest;
+    /// assert_eq!(TrendTest::new(), TrendTest::new().significance(0.05));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
