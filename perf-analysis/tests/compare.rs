@@ -158,3 +158,18 @@ fn instances_of_one_name_are_merged() {
     let report = Comparison::new().percentiles([50.0]).of(&[half.clone(), half.clone()], &[half]);
     assert_eq!((report.operations[0].samples_before, report.operations[0].samples_after), (20, 10));
 }
+
+#[test]
+fn a_report_as_json_has_figures_in_nanoseconds_and_shares() {
+    let slow = operation("n", 3, &[2_000; 30]);
+    let report =
+        Comparison::new().percentiles([50.0]).of(&[operation("n", 3, &[1_000; 30])], &[slow]);
+    let json = serde_json::to_value(&report).unwrap();
+    let n = &json["operations"][0];
+    assert_eq!((&n["verdict"], &n["mean_after_ns"]), (&"slower".into(), &2_000.into()));
+    assert_eq!(
+        (&n["percentiles"][0]["before_ns"], &n["errors"]["verdict"]),
+        (&1_000.into(), &"same".into())
+    );
+    assert_eq!((&n["percentiles"][0]["shift"], &json["tests"]), (&1.0.into(), &1.into()));
+}

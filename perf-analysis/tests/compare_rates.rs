@@ -4,7 +4,7 @@ mod support;
 
 use perf_analysis::compare::{Comparison, ErrorVerdict, Verdict};
 use perf_core::{Operation, OperationParts};
-use support::{Shape, drawn};
+use support::{Shape, drawn, normal, operation};
 
 const RUNS: u32 = 400;
 
@@ -133,4 +133,32 @@ fn intervals_hold_the_true_shift() {
         );
         assert!(share >= 0.93, "{share}");
     }
+}
+
+#[test]
+fn calls_that_resemble_the_ones_before_them_raise_false_alarms_as_documented() {
+    let mut shares = [0.0; 3];
+    for (share, follow) in shares.iter_mut().zip([0.0, 0.5, 0.9]) {
+        let mut rng = fastrand::Rng::with_seed(6);
+        let mut side = || {
+            let mut level = normal(&mut rng);
+            let durations: Vec<u64> = (0..2_000)
+                .map(|_| {
+                    let new = (1.0_f64 - follow * follow).sqrt() * normal(&mut rng);
+                    level = follow * level + new;
+                    (1e6 * (0.5 * level).exp()) as u64
+                })
+                .collect();
+            [operation("n", 3, &durations)]
+        };
+        let comparison = Comparison::new();
+        let wrong =
+            |_: &u32| comparison.of(&side(), &side()).operations[0].verdict != Verdict::Same;
+        *share = (0..RUNS).filter(wrong).count() as f64 / f64::from(RUNS);
+        println!(
+            "false alarms: {:.1} % of {RUNS} comparisons of calls with an autocorrelation of {follow}",
+            *share * 100.0
+        );
+    }
+    assert!(shares[0] <= 0.072 && shares[1] > shares[0] && shares[2] > 0.3, "{shares:?}");
 }

@@ -7,11 +7,15 @@
 //!   history change little. 3.5 is for a long history; for few stretches it is widened as Student's t is
 //!   against the normal, for then median and MAD are known badly. And the difference must be one that
 //!   chance does not make of so few calls: by the test of [`compare`](crate::compare) against the history
-//!   as a whole.
+//!   as a whole, with a chance below 1 in 1,000. Shifts below 10 % do not count.
 //! - **Error spike**: so many failed calls are improbable, by the binomial distribution, for the share of
-//!   the history by Laplace's rule of succession, (failed + 1) / (calls + 2).
+//!   the history by Laplace's rule of succession, (failed + 1) / (calls + 2). Shares that are not twice the
+//!   usual one and a percentage point above it do not count.
 //! - **Throughput drop**: far fewer calls per second than usual, by the same z-score and by the Poisson
-//!   distribution.
+//!   distribution. Rates of 80 % of the usual one or more do not count.
+//!
+//! Calls are taken to be independent for these chances; the z-scores of whole stretches are not misled where
+//! they are not.
 //!
 //! ```
 //! use perf_analysis::anomaly::{Detector, Stretch};

@@ -18,8 +18,10 @@
 //!
 //! **What is taken for granted.** Calls are taken to be independent of one another. Calls that are slow
 //! together (a busy minute, one slow host, a cold cache) are not: a million of them may say no more than a
-//! few hundred, intervals are then too narrow, and two ordinary periods "differ". Compare periods that are
-//! long against such spells, and have `least_effect` cover what differs from day to day.
+//! few hundred, intervals are then too narrow, and two ordinary periods "differ". Where the logarithm of a
+//! duration has an autocorrelation of 0.5 with the one before it, some 16 % of comparisons of 2,000 calls in
+//! which nothing changed say that something did, and some 70 % at 0.9. Compare periods that are long against
+//! such spells, and have `least_effect` cover what differs from day to day.
 
 mod change;
 mod comparison;

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 /// use perf_analysis::forecast::{Forecaster, Outlook};
 /// use std::time::{Duration, SystemTime};
 /// // Free memory that falls by 10 MB an hour from 1,000 MB.
-/// let hour = |n: u32| (SystemTime::UNIX_EPOCH + Duration::from_secs(3_600) * n, 1_000.0 - 10.0 * f64::from(n));
-/// let readings: Vec<_> = (0..=24).map(hour).collect();
+/// let hour = |n: u32| SystemTime::UNIX_EPOCH + Duration::from_secs(3_600) * n;
+/// let readings: Vec<_> = (0..=24).map(|n| (hour(n), 1_000.0 - 10.0 * f64::from(n))).collect();
 /// let soon = Forecaster::falling_to(100.0).within(Duration::from_secs(86_400)).confidence(0.9);
 /// let forecast = soon.of(&readings);
 /// assert_eq!(forecast.outlook, Outlook::NotWithin);

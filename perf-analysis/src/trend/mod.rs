@@ -8,8 +8,9 @@
 //! Days resemble the days before them, and a test that takes them for independent finds trends where there
 //! are none. So the variance is raised as Hamed & Rao (*Journal of Hydrology* 204, 1998) have it, with the
 //! autocorrelation of the ranks around the slope: of lag 1, those of longer lags following from it as in a
-//! process of order one, for by themselves they are mostly chance in a short series. It is never lowered. Where values resemble one another strongly (an autocorrelation of
-//! 0.4 over 30 values, 0.6 over 90), a significance of 5 % still finds some 7 to 8 % of trends that are none.
+//! process of order one, for by themselves they are mostly chance in a short series. It is never lowered.
+//! Where values resemble one another strongly (an autocorrelation of 0.4 over 30 values, 0.6 over 90), a
+//! significance of 5 % still finds a trend in some 7 to 8 % of series that have none.
 //!
 //! ```
 //! use perf_analysis::trend::{Direction, TrendTest};
