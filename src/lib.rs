@@ -85,6 +85,8 @@
 
 #[cfg(feature = "alloc")]
 pub use perf_alloc as alloc;
+#[cfg(feature = "analysis")]
+pub use perf_analysis as analysis;
 pub use perf_bridges::*;
 pub use perf_core::*;
 pub use perf_export::{self as export, Builder, Format, Output, SummaryGuard, flush, init};

@@ -6,6 +6,7 @@
 //! - [`Writer`] hands it intervals from a thread, by way of a [`Spool`] on the disk, so that nothing is
 //!   lost while the store is away.
 //! - [`Query`] says what to read.
+//! - [`analysis`] compares periods and instances, and finds what is unusual, rises, or will be full.
 //!
 //! Counts beyond 2^63 − 1 are stored as that.
 
@@ -13,6 +14,7 @@
 // Without a database there is nobody to use what both have in common.
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres")), allow(dead_code, unused_imports))]
 
+pub mod analysis;
 mod error;
 mod figures;
 mod level;

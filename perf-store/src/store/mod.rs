@@ -5,6 +5,7 @@ mod known;
 mod retention;
 mod rollup;
 mod select;
+mod watched;
 mod write;
 
 pub use retention::Retention;
@@ -19,7 +20,11 @@ use crate::{
 };
 use known::Known;
 use perf_core::{Operation, ValueHistogram};
-use std::{fmt::Debug, sync::Mutex, time::SystemTime};
+use std::{
+    fmt::Debug,
+    sync::Mutex,
+    time::{Duration, SystemTime},
+};
 
 /// A place that intervals are kept in. All of it waits for the disk or the network: call it from plain
 /// threads, never from within an async runtime.
@@ -78,6 +83,14 @@ pub trait Store: Debug + Send + Sync {
     ///
     /// What hinders the store.
     fn distributions(&self, query: &Query) -> Result<Vec<Group<ValueHistogram>>, StoreError>;
+
+    /// How long instances were watched, all of them added up, likewise; of a query only its times, instances
+    /// and hosts, and the grouping by these. Steps in which nothing was watched are left out.
+    ///
+    /// # Errors
+    ///
+    /// What hinders the store.
+    fn watched(&self, query: &Query) -> Result<Vec<Group<Duration>>, StoreError>;
 
     /// All instances that ever wrote, the oldest first.
     ///
@@ -161,6 +174,10 @@ impl<D: Database> Store for SqlStore<D> {
 
     fn distributions(&self, query: &Query) -> Result<Vec<Group<ValueHistogram>>, StoreError> {
         select::select(&self.database, query)
+    }
+
+    fn watched(&self, query: &Query) -> Result<Vec<Group<Duration>>, StoreError> {
+        watched::watched(&self.database, query)
     }
 
     fn instances(&self) -> Result<Vec<Instance>, StoreError> {

@@ -17,11 +17,11 @@ use std::{
 const FEW: usize = 1_000;
 
 /// What a series is in its group: name and labels.
-type SeriesKey = (Option<String>, BTreeMap<String, String>);
+pub(super) type SeriesKey = (Option<String>, BTreeMap<String, String>);
 /// What an instance is in its group: host and id.
-type InstanceKey = (Option<String>, Option<String>);
+pub(super) type InstanceKey = (Option<String>, Option<String>);
 /// Step, series and instance, so that the answers are in order.
-type Key = (i64, SeriesKey, InstanceKey);
+pub(super) type Key = (i64, SeriesKey, InstanceKey);
 
 /// What is selected, by numbers, and what group each is in.
 struct Selected {
@@ -50,12 +50,14 @@ pub(super) fn select<F: Figures>(database: &dyn Database, query: &Query) -> Resu
 }
 
 /// What is at a level or above it, or below it and not contained in it: everything once.
+pub(super) const ONCE: &str = "(i.level = $3 OR (i.level < $3 AND i.rolled = 0) OR \
+                               (i.level > $3 AND i.leaf = 1))";
+
 fn statement<F: Figures>(conditions: &str) -> String {
     format!(
         "SELECT i.at_ns, i.instance_id, f.series_id, {} FROM perfkit_interval i JOIN {} f \
          ON f.interval_id = i.id WHERE i.at_ns > $1 AND i.at_ns <= $2 AND f.at_ns > $1 AND f.at_ns <= $2 \
-         AND f.level = i.level AND f.at_ns = i.at_ns AND (i.level = $3 OR \
-         (i.level < $3 AND i.rolled = 0) OR (i.level > $3 AND i.leaf = 1)){conditions}",
+         AND f.level = i.level AND f.at_ns = i.at_ns AND {ONCE}{conditions}",
         columns::<F>(),
         F::TABLE.name,
     )
@@ -83,12 +85,12 @@ fn merge<F: Figures>(
 }
 
 /// The number of the step that something ends in.
-fn step_of(query: &Query, at: i64) -> i64 {
+pub(super) fn step_of(query: &Query, at: i64) -> i64 {
     let after = at.saturating_sub(unix_ns(query.from)).saturating_sub(1);
     after.checked_div(length_ns(query.step)).unwrap_or(0)
 }
 
-fn group<F>(query: &Query, (step, series, instance): Key, value: F) -> Group<F> {
+pub(super) fn group<F>(query: &Query, (step, series, instance): Key, value: F) -> Group<F> {
     let start = |step: i64| {
         let after = length_ns(query.step).saturating_mul(step);
         time(unix_ns(query.from).saturating_add(after))
@@ -129,7 +131,7 @@ fn among<'a>(column: &str, ids: impl ExactSizeIterator<Item = &'a i64>) -> Strin
     format!(" AND {column} IN ({})", ids.join(", "))
 }
 
-fn instances(sql: &mut dyn Sql, query: &Query) -> Result<HashMap<i64, InstanceKey>> {
+pub(super) fn instances(sql: &mut dyn Sql, query: &Query) -> Result<HashMap<i64, InstanceKey>> {
     let by_instance = query.by.contains(&By::Instance);
     let by_host = by_instance || query.by.contains(&By::Host);
     let is_in = |names: &[String], name: &String| names.is_empty() || names.contains(name);
