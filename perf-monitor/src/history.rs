@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{
     cell::Cell,
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, OnceLock},
     thread,
     time::{Duration, Instant},
 };
@@ -27,20 +27,62 @@ use std::{
 const COUNT: &str = "perfkit_store_intervals";
 const QUEUED: &str = "perfkit_store_intervals_queued";
 
-/// Alerts that began or ended since the last interval, once somebody wants them.
-#[derive(Debug, Default)]
-pub(crate) struct Changes(Mutex<Option<Vec<AlertChange>>>);
+/// What a monitor remembers, once it is started.
+#[derive(Default)]
+pub(crate) struct History {
+    recorder: OnceLock<Arc<Recorder>>,
+    /// Alerts that began or ended since the last interval.
+    changes: Arc<Mutex<Vec<AlertChange>>>,
+}
 
-impl Changes {
+impl History {
+    /// Begins, if the settings name a store. That need not be there.
+    pub(crate) fn start(
+        &self,
+        settings: &StoreSettings,
+        registry: &Registry,
+        health: &HealthRegistry,
+    ) -> Result<(), StartError> {
+        let Some(url) = settings.url().map_err(StartError::Config)? else { return Ok(()) };
+        let instance = Instance::new(health.version_text().unwrap_or_default());
+        let writer = writer(settings, &url).start(instance).map_err(StartError::Store)?;
+        let recorder = Recorder {
+            registry: registry.clone(),
+            health: health.clone(),
+            changes: Arc::clone(&self.changes),
+            every: settings.interval,
+            taking: Mutex::new(Some(Taking::new(writer, registry))),
+            is_stopping: Mutex::new(false),
+            bell: Condvar::new(),
+        };
+        let recorder = self.recorder.get_or_init(|| Arc::new(recorder));
+        let running = Arc::clone(recorder);
+        let thread = thread::Builder::new().name("perfkit-history".into());
+        thread.spawn(move || running.run()).map(drop).map_err(StartError::Thread)
+    }
+
     pub(crate) fn note(&self, alerts: &[Alert]) {
-        if let Some(noted) = heal(self.0.lock()).as_mut() {
-            noted.extend(alerts.iter().map(change_of));
+        if self.recorder.get().is_some() {
+            heal(self.changes.lock()).extend(alerts.iter().map(change_of));
         }
     }
 
-    /// From now on they are wanted. Gives those noted until now.
-    fn take(&self) -> Vec<AlertChange> {
-        heal(self.0.lock()).replace(Vec::new()).unwrap_or_default()
+    /// Ends the interval now.
+    pub(crate) fn record(&self) {
+        if let Some(recorder) = self.recorder.get() {
+            recorder.record(Vec::new());
+        }
+    }
+
+    pub(crate) fn status(&self) -> Option<WriterStatus> {
+        heal(self.recorder.get()?.taking.lock()).as_ref().map(|taking| taking.writer.status())
+    }
+
+    /// Ends the last interval, and sends what waits for no longer than this.
+    pub(crate) fn stop(&self, patience: Duration) {
+        if let Some(recorder) = self.recorder.get() {
+            recorder.stop(patience);
+        }
     }
 }
 
@@ -57,28 +99,21 @@ fn change_of(alert: &Alert) -> AlertChange {
     }
 }
 
-/// What is to be remembered, and where.
-pub(crate) struct Remembered {
-    pub(crate) registry: Registry,
-    pub(crate) health: HealthRegistry,
-    pub(crate) changes: Arc<Changes>,
-}
-
-/// Remembers until it is stopped.
-pub(crate) struct Recorder(Arc<Shared>);
-
-thread_local! {
-    /// Whether this thread ends an interval just now, and asks others' gauges.
-    static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
-}
-
-struct Shared {
-    of: Remembered,
+/// Takes a snapshot each interval.
+struct Recorder {
+    registry: Registry,
+    health: HealthRegistry,
+    changes: Arc<Mutex<Vec<AlertChange>>>,
     every: Duration,
     /// `None` once it is stopped.
     taking: Mutex<Option<Taking>>,
     is_stopping: Mutex<bool>,
     bell: Condvar,
+}
+
+thread_local! {
+    /// Whether this thread ends an interval just now, and asks others' gauges.
+    static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The state from one interval to the next.
@@ -126,60 +161,10 @@ impl Figures {
     }
 }
 
-impl Recorder {
-    /// Begins, if the settings name a store. That need not be there.
-    pub(crate) fn start(
-        settings: &StoreSettings,
-        of: Remembered,
-    ) -> Result<Option<Self>, StartError> {
-        let Some(url) = settings.url().map_err(StartError::Config)? else { return Ok(None) };
-        let instance = Instance::new(of.health.version_text().unwrap_or_default());
-        let writer = writer(settings, &url).start(instance).map_err(StartError::Store)?;
-        of.changes.take();
-        let taking = Taking {
-            writer,
-            last: of.registry.snapshot(),
-            statuses: BTreeMap::new(),
-            figures: Figures::new(&of.registry),
-        };
-        let shared = Arc::new(Shared {
-            of,
-            every: settings.interval,
-            taking: Mutex::new(Some(taking)),
-            is_stopping: Mutex::new(false),
-            bell: Condvar::new(),
-        });
-        let recorded = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("perfkit-history".into());
-        thread.spawn(move || recorded.run()).map_err(StartError::Thread)?;
-        Ok(Some(Self(shared)))
-    }
-
-    /// Ends the interval now.
-    pub(crate) fn record(&self) {
-        self.0.record(Vec::new());
-    }
-
-    pub(crate) fn status(&self) -> Option<WriterStatus> {
-        heal(self.0.taking.lock()).as_ref().map(|taking| taking.writer.status())
-    }
-
-    /// Ends the last interval, and sends what waits for no longer than this.
-    pub(crate) fn stop(self, patience: Duration) {
-        *heal(self.0.is_stopping.lock()) = true;
-        self.0.bell.notify_all();
-        // The thread is not waited for: it may be asking a check that hangs.
-        survived(|| self.record());
-        let taking = heal(self.0.taking.lock()).take();
-        let Some(status) = taking.map(|taking| taking.writer.stop(patience)) else { return };
-        if status.waiting > 0 {
-            let (waiting, error) = (status.waiting, status.error);
-            let why = error.map(|error| format!(": {error}")).unwrap_or_default();
-            tracing::warn!(
-                target: "perfkit",
-                "{waiting} intervals wait for the store, and are sent at the next start{why}"
-            );
-        }
+impl Taking {
+    fn new(writer: Writer, registry: &Registry) -> Self {
+        let (last, figures) = (registry.snapshot(), Figures::new(registry));
+        Self { writer, last, statuses: BTreeMap::new(), figures }
     }
 }
 
@@ -192,7 +177,7 @@ impl Drop for Recording {
     }
 }
 
-impl Shared {
+impl Recorder {
     fn run(&self) {
         let mut next = later(Instant::now(), self.every);
         while self.wait(next) {
@@ -221,17 +206,34 @@ impl Shared {
         let _recording = (Recording, AsInTurn::begin());
         let mut taking = heal(self.taking.lock());
         let Some(taking) = taking.as_mut() else { return };
-        let now = self.of.registry.snapshot();
+        let now = self.registry.snapshot();
         let new = now.since(&taking.last);
         taking.last = now;
         // It has said so, and what can be kept is.
-        let _ = taking.writer.write(new, self.of.changes.take(), health);
+        let _ = taking.writer.write(new, std::mem::take(&mut *heal(self.changes.lock())), health);
         taking.figures.update(taking.writer.status());
+    }
+
+    fn stop(&self, patience: Duration) {
+        *heal(self.is_stopping.lock()) = true;
+        self.bell.notify_all();
+        // The thread is not waited for: it may be asking a check that hangs.
+        survived(|| self.record(Vec::new()));
+        let taking = heal(self.taking.lock()).take();
+        let Some(status) = taking.map(|taking| taking.writer.stop(patience)) else { return };
+        if status.waiting > 0 {
+            let (waiting, error) = (status.waiting, status.error);
+            let why = error.map(|error| format!(": {error}")).unwrap_or_default();
+            tracing::warn!(
+                target: "perfkit",
+                "{waiting} intervals wait for the store, and are sent at the next start{why}"
+            );
+        }
     }
 
     /// Asks all checks, and says which of them are not as they were.
     fn health_changes(&self) -> Vec<HealthChange> {
-        let found = self.of.health.health().checks;
+        let found = self.health.health().checks;
         let mut taking = heal(self.taking.lock());
         let Some(taking) = taking.as_mut() else { return Vec::new() };
         let now = found.iter().map(|check| (check.name.clone(), check.status)).collect();

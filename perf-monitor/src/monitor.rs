@@ -52,8 +52,6 @@ pub struct Monitor {
     health: HealthRegistry,
     #[cfg(feature = "http")]
     server: Option<crate::http::Server>,
-    #[cfg(feature = "store")]
-    recorder: Option<crate::history::Recorder>,
     /// Kept for as long as they are wanted.
     _watch: Option<Watch>,
     _probes: Option<Probes>,
@@ -82,8 +80,6 @@ impl Monitor {
             health: setup.health,
             #[cfg(feature = "http")]
             server: None,
-            #[cfg(feature = "store")]
-            recorder: None,
             _watch: setup.watch,
             _probes: setup.probes,
         })
@@ -117,13 +113,7 @@ impl Monitor {
     /// Remembers, where the settings say a store.
     #[cfg(feature = "store")]
     pub(crate) fn remember(&mut self, settings: &StoreSettings) -> Result<(), StartError> {
-        let remembered = crate::history::Remembered {
-            registry: self.shared.registry.clone(),
-            health: self.health.clone(),
-            changes: Arc::clone(&self.shared.changes),
-        };
-        self.recorder = crate::history::Recorder::start(settings, remembered)?;
-        Ok(())
+        self.shared.history.start(settings, &self.shared.registry, &self.health)
     }
 
     #[cfg(not(feature = "store"))]
@@ -160,16 +150,14 @@ impl Monitor {
     #[cfg(feature = "store")]
     #[must_use]
     pub fn store_status(&self) -> Option<perf_store::WriterStatus> {
-        self.recorder.as_ref()?.status()
+        self.shared.history.status()
     }
 
     /// Ends the interval that is remembered now, beside doing so each
     /// [`store.interval`](crate::config::StoreSettings::interval). It waits for the disk, not for the store.
     #[cfg(feature = "store")]
     pub fn remember_now(&self) {
-        if let Some(recorder) = &self.recorder {
-            recorder.record();
-        }
+        self.shared.history.record();
     }
 
     /// Where it serves, if the settings say a port, and that could be had.
@@ -332,10 +320,7 @@ impl Monitor {
     /// until then. They keep it, and so do alerts: only [`metrics`](Self::metrics) and the report begin
     /// anew. A rule looks back over the reset as if there had been none. What is remembered is kept, too.
     pub fn reset(&self) {
-        #[cfg(feature = "store")]
-        self.shared.reset(|| self.remember_now());
-        #[cfg(not(feature = "store"))]
-        self.shared.reset(|| {});
+        self.shared.reset();
     }
 
     /// Ends the thread after a last tick, and sends what is still to be sent, for at most five seconds to
@@ -360,9 +345,7 @@ impl Monitor {
         #[cfg(feature = "http")]
         self.shared.hub.end();
         #[cfg(feature = "store")]
-        if let Some(recorder) = self.recorder.take() {
-            recorder.stop(PATIENCE);
-        }
+        self.shared.history.stop(PATIENCE);
         let delivery = self.delivery.take().and_then(Arc::into_inner);
         delivery.map_or_else(Vec::new, |delivery| delivery.stop(PATIENCE))
     }

@@ -259,7 +259,7 @@ pub enum StartError {
     Notifier(SetupError),
     /// There is no thread to be had.
     Thread(io::Error),
-    /// The store's URL is not understood, or the folder where intervals wait for it cannot be used.
+    /// The store's URL is not understood.
     #[cfg(feature = "store")]
     Store(perf_store::StoreError),
 }

@@ -29,9 +29,9 @@ pub(crate) struct Shared {
     /// Those who listen from afar.
     #[cfg(feature = "http")]
     pub(crate) hub: crate::http::Hub,
-    /// Those that are remembered.
+    /// What is remembered.
     #[cfg(feature = "store")]
-    pub(crate) changes: Arc<crate::history::Changes>,
+    pub(crate) history: crate::history::History,
 }
 
 /// How often things are done.
@@ -199,7 +199,7 @@ impl Shared {
             #[cfg(feature = "http")]
             hub: crate::http::Hub::default(),
             #[cfg(feature = "store")]
-            changes: Arc::default(),
+            history: crate::history::History::default(),
         }
     }
 
@@ -254,7 +254,7 @@ impl Shared {
             );
         }
         #[cfg(feature = "store")]
-        self.changes.note(&told);
+        self.history.note(&told);
         delivery.send(told);
     }
 
@@ -276,13 +276,14 @@ impl Shared {
     #[allow(clippy::unused_self, reason = "there is nobody to tell")]
     fn tell(&self, _: &State, _: &[Alert]) {}
 
-    /// Sets the registry to zero, once windows, and others by `before`, have what was in it.
-    pub(crate) fn reset(&self, before: impl FnOnce()) {
+    /// Sets the registry to zero, once windows and the store have what was in it.
+    pub(crate) fn reset(&self) {
         let turn = self.begin();
         if turn.is_some() {
             self.take_in();
         }
-        before();
+        #[cfg(feature = "store")]
+        self.history.record();
         self.registry.reset();
     }
 

@@ -175,6 +175,19 @@ fn what_is_wrong_is_said_at_the_start() {
     assert!(matches!(error, StartError::Store(_)), "{error:?}");
     assert!(error.to_string().starts_with("a store's URL begins with `sqlite:`"), "{error}");
     assert!(!format!("{error:?}").contains("s3cret"));
-    let error = start("store = { url = 'sqlite:x.db', spool = '/dev/null/spool' }");
-    assert!(error.to_string().contains("/dev/null/spool cannot be used"), "{error}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_harms_nobody() {
+    let folder = Folder::new("no-spool");
+    let store = perf_monitor::config::StoreSettings {
+        spool: Some("/dev/null/spool".into()),
+        ..folder.config("").store
+    };
+    let registry = Registry::new();
+    let config = Config { store, ..folder.config("") };
+    let monitor = Monitor::builder().config(config).registry(&registry).start().unwrap();
+    registry.record("job", Duration::from_millis(1));
+    assert!(monitor.stop().is_empty());
+    assert_eq!(calls(&*folder.store()), 1);
 }

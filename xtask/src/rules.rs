@@ -17,8 +17,9 @@ const CORE_DEPENDENCIES: [(&str, &str); 8] = [
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 8] = [
+const PUBLISHED: [&str; 9] = [
     "perf-alloc",
+    "perf-analysis",
     "perf-bridges",
     "perf-core",
     "perf-export",
@@ -31,7 +32,7 @@ const PUBLISHED: [&str; 8] = [
 /// What users may switch on without a newer Rust than the workspace states.
 const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
     perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http,\
-    perf-store/sqlite,perf-store/postgres";
+    perfkit/postgres";
 
 /// The one crate that may have unsafe code, and the file it is in.
 const UNSAFE: (&str, &str) = ("perf-alloc", "perf-alloc/src/lib.rs");

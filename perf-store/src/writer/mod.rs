@@ -7,7 +7,6 @@ use crate::{
     error::Result,
     model::{AlertChange, HealthChange, Instance, Interval},
     open::Place,
-    spool::Spool,
     store::Retention,
 };
 use perf_core::Snapshot;
@@ -96,14 +95,15 @@ impl WriterBuilder {
         self
     }
 
-    /// Starts the thread. The store need not be there.
+    /// Starts the thread. The store need not be there, and where the spool cannot be used intervals are
+    /// kept in memory, as [`Writer::write`] says, and the log has an error.
     ///
     /// # Errors
     ///
-    /// The URL is not understood, the spool cannot be used, or there is no thread to be had.
+    /// The URL is not understood, or there is no thread to be had.
     pub fn start(self, instance: Instance) -> Result<Writer> {
         Place::of(&self.url)?;
-        let shared = Arc::new(Shared::new(Spool::open(&self.folder, self.bytes)?));
+        let shared = Arc::new(Shared::new(self.folder.clone(), self.bytes));
         let digits = self.digits;
         let mut sender = Sender::new(self, Arc::clone(&shared));
         let thread = thread::Builder::new().name("perfkit-store".into());

@@ -46,7 +46,8 @@ pub(super) enum Next {
 
 #[derive(Debug)]
 struct State {
-    spool: Spool,
+    /// `None` while its folder cannot be used, which is tried again for each interval.
+    spool: Option<Spool>,
     memory: VecDeque<(Instance, Interval)>,
     status: WriterStatus,
     /// When to stop at the latest.
@@ -55,15 +56,30 @@ struct State {
 
 #[derive(Debug)]
 pub(super) struct Shared {
+    folder: PathBuf,
+    /// The most bytes in it.
+    limit: u64,
     state: Mutex<State>,
     changed: Condvar,
 }
 
+impl State {
+    fn remove(&mut self, path: &Path) {
+        if let Some(spool) = &mut self.spool {
+            spool.remove(path);
+        }
+    }
+}
+
 impl Shared {
-    pub(super) fn new(spool: Spool) -> Self {
-        let state =
-            State { spool, memory: VecDeque::new(), status: WriterStatus::default(), stop: None };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+    pub(super) fn new(folder: PathBuf, limit: u64) -> Self {
+        let opened = Spool::open(&folder, limit);
+        if let Err(error) = &opened {
+            tracing::error!(target: "perf::store", "intervals are kept in memory only: {error}");
+        }
+        let (memory, status) = (VecDeque::new(), WriterStatus::default());
+        let state = State { spool: opened.ok(), memory, status, stop: None };
+        Self { folder, limit, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -72,8 +88,7 @@ impl Shared {
 
     pub(super) fn put(&self, instance: &Instance, interval: Interval) -> Result {
         let mut state = self.state();
-        let before = state.spool.dropped();
-        let put = state.spool.put(instance, &interval);
+        let (put, dropped) = self.spooled(&mut state, instance, &interval);
         if put.is_err() {
             state.memory.push_back((instance.clone(), interval));
             if state.memory.len() > IN_MEMORY {
@@ -81,7 +96,6 @@ impl Shared {
                 state.status.dropped += 1;
             }
         }
-        let dropped = state.spool.dropped() - before;
         if dropped > 0 {
             state.status.dropped += dropped;
             tracing::warn!(target: "perf::store", dropped, "the spool is full: its oldest intervals are lost");
@@ -89,6 +103,26 @@ impl Shared {
         drop(state);
         self.changed.notify_all();
         put
+    }
+
+    /// Whether the spool has taken it, and how many others it has dropped for it.
+    fn spooled(
+        &self,
+        state: &mut State,
+        instance: &Instance,
+        interval: &Interval,
+    ) -> (Result, u64) {
+        let opened = match state.spool.take() {
+            Some(spool) => Ok(spool),
+            None => Spool::open(&self.folder, self.limit),
+        };
+        let spool = match opened {
+            Ok(spool) => state.spool.insert(spool),
+            Err(error) => return (Err(error), 0),
+        };
+        let before = spool.dropped();
+        let put = spool.put(instance, interval);
+        (put, spool.dropped() - before)
     }
 
     /// Waits for something to do, no longer than this.
@@ -99,7 +133,7 @@ impl Shared {
             if state.stop.is_some_and(|stop| Instant::now() >= stop) {
                 return Next::Stop;
             }
-            if let Some(path) = state.spool.oldest() {
+            if let Some(path) = state.spool.as_ref().and_then(Spool::oldest) {
                 return Next::File(path);
             }
             if let Some(kept) = state.memory.front() {
@@ -141,7 +175,8 @@ impl Shared {
 
     pub(super) fn status(&self) -> WriterStatus {
         let state = self.state();
-        let waiting = (state.spool.len() + state.memory.len()) as u64;
+        let spooled = state.spool.as_ref().map_or(0, Spool::len);
+        let waiting = (spooled + state.memory.len()) as u64;
         WriterStatus { waiting, ..state.status.clone() }
     }
 
@@ -149,7 +184,7 @@ impl Shared {
     pub(super) fn stored(&self, path: Option<&Path>, sequence: u64) {
         let mut state = self.state();
         match path {
-            Some(path) => state.spool.remove(path),
+            Some(path) => state.remove(path),
             // Unless it made room for others meanwhile.
             None => state.memory.retain(|(_, kept)| kept.sequence != sequence),
         }
@@ -160,7 +195,8 @@ impl Shared {
     /// Nobody will ever want it.
     pub(super) fn set_aside(&self, path: Option<&Path>, sequence: u64, why: &StoreError) {
         let mut state = self.state();
-        let kept = path.map(|path| state.spool.set_aside(path, why));
+        let spool = state.spool.as_mut();
+        let kept = path.zip(spool).map(|(path, spool)| spool.set_aside(path, why));
         if kept.is_none() {
             state.memory.retain(|(_, kept)| kept.sequence != sequence);
             state.status.dropped += 1;
@@ -173,7 +209,7 @@ impl Shared {
 
     /// It is gone, as another process has sent it.
     pub(super) fn gone(&self, path: &Path) {
-        self.state().spool.remove(path);
+        self.state().remove(path);
     }
 
     /// Tells of a failure once, not at every try.
