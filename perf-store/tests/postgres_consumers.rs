@@ -78,6 +78,34 @@ fn what_hinders_is_said() {
     server.up();
 }
 
+#[test]
+#[ignore = "needs postgresql and openssl: cargo xtask ci"]
+fn tls_is_used_and_the_certificate_checked() {
+    let server = Server::start("pg-tls");
+    let authority = server.speak_tls().display().to_string();
+    let url = |options: &str| format!("{}?{options}", server.url());
+    let began = Instant::now();
+    let store = loop {
+        match open(&url(&format!("sslmode=require&sslrootcert={authority}"))) {
+            Ok(store) => break store,
+            // It takes a moment until the server has read its new settings.
+            Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
+    let interval = Interval::new(0, snapshot(start(), vec![operation("job", &[1_000])]));
+    assert!(store.write(&instance("a", "host"), &interval).unwrap());
+    let ours = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                WHERE application_name = 'perfkit'";
+    assert_eq!(server.sql(ours), "t");
+    // Nobody has signed it that everybody trusts.
+    let error = open(&url("sslmode=require")).unwrap_err();
+    assert!(error.to_string().contains("certificate"), "{error}");
+    assert!(open(&url("sslmode=disable")).is_ok());
+    let wrong = open(&url("sslmode=require&sslrootcert=/nowhere.pem")).unwrap_err();
+    assert!(wrong.to_string().starts_with("sslrootcert /nowhere.pem"), "{wrong}");
+}
+
 /// Writes until it is to stop; how many calls.
 fn busy(mut writer: Writer, n: u64, stop: &AtomicBool, written: &AtomicU64) -> WriterStatus {
     let mut at = 0;

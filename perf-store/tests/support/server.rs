@@ -82,6 +82,38 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// What it has said.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// Has it speak TLS, too, with a certificate for this host that the returned file's authority signed.
+    pub fn speak_tls(&self) -> PathBuf {
+        let data = self.folder.path().join("data");
+        let [authority, key] = ["ca.crt", "ca.key"].map(|name| self.folder.path().join(name));
+        let openssl = || self.command("openssl");
+        let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"];
+        let quiet = |command: &mut Command| run(command.stderr(Stdio::null()));
+        quiet(
+            openssl()
+                .args(new)
+                .arg("/CN=perfkit tests")
+                .arg("-keyout")
+                .arg(&key)
+                .arg("-out")
+                .arg(&authority),
+        );
+        let mut signed = openssl();
+        signed.args(new).arg("/CN=127.0.0.1").args(["-addext", "subjectAltName=IP:127.0.0.1"]);
+        signed.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+        signed.arg("-CA").arg(&authority).arg("-CAkey").arg(&key);
+        signed.arg("-keyout").arg(data.join("server.key")).arg("-out").arg(data.join("server.crt"));
+        quiet(&mut signed);
+        self.sql("ALTER SYSTEM SET ssl = on");
+        self.sql("SELECT pg_reload_conf()");
+        authority
+    }
+
     /// Whom a password is asked of.
     pub fn lock_out(&self, user: &str) {
         let file = self.folder.path().join("data/pg_hba.conf");
@@ -96,7 +128,8 @@ impl Server {
     }
 
     fn command(&self, program: &str) -> Command {
-        let program = programs().join(program);
+        let found = programs().join(program);
+        let program = if found.exists() { found } else { program.into() };
         let mut command = if is_root() {
             let mut command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
