@@ -191,7 +191,7 @@ fn what_hinders_is_said() {
     let missing = open(&format!("sqlite:{}/no/such/x.db", folder.path().display())).unwrap_err();
     assert!(matches!(missing, StoreError::Refused(_)), "{missing:?}");
     assert!(missing.to_string().contains("the folder must be there"), "{missing}");
-    for wrong in ["sqlite:", "sqlite::memory:", "mysql://user:s3cret@host"] {
+    for wrong in ["sqlite::memory:", "mysql://user:s3cret@host"] {
         let error = open(wrong).unwrap_err();
         assert!(matches!(error, StoreError::Url(_)), "{error:?}");
         assert!(!error.to_string().contains("s3cret"));
@@ -271,4 +271,31 @@ fn a_file_that_somebody_removed_is_made_anew() {
     }
     assert!(store.write(&instance, &interval(1)).unwrap());
     assert_eq!(calls(&*open(&sqlite(&folder)).unwrap(), &[]), 1);
+}
+
+#[test]
+fn instances_are_forgotten_with_the_last_of_them() {
+    let folder = Folder::new("instances");
+    let store = open(&sqlite(&folder)).unwrap();
+    let now = SystemTime::now();
+    for (id, taken) in [("old", start()), ("new", now)] {
+        let interval = Interval::new(0, snapshot(taken, vec![operation("job", &[1_000])]));
+        store.write(&instance(id, "host"), &interval).unwrap();
+    }
+    let names = || -> Vec<String> {
+        store.instances().unwrap().into_iter().map(|instance| instance.id).collect()
+    };
+    // In its first day it is left alone: it may be about to write.
+    store.retain(now, &Retention::days(30)).unwrap();
+    assert_eq!((names().len(), calls(&*store, &[])), (2, 1));
+    store.retain(now + 31 * DAY, &Retention::days(1_000)).unwrap();
+    assert_eq!(names().len(), 2);
+    store.retain(now + 31 * DAY, &Retention::days(40)).unwrap();
+    assert_eq!(names().len(), 2);
+    store.retain(now + 41 * DAY, &Retention::days(40)).unwrap();
+    assert_eq!((names().len(), calls(&*store, &[])), (0, 0));
+    // One that comes back is there again.
+    let interval = Interval::new(1, snapshot(now + 41 * DAY, vec![operation("job", &[1_000])]));
+    store.write(&instance("late", "host"), &interval).unwrap();
+    assert_eq!(names(), ["late"]);
 }

@@ -1,10 +1,12 @@
+-- known_ns is when it was put in. Those of which nothing is left are forgotten, but not in their first day.
 CREATE TABLE perfkit_instance (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     host TEXT NOT NULL,
     pid BIGINT NOT NULL,
     version TEXT NOT NULL,
-    started_ns BIGINT NOT NULL
+    started_ns BIGINT NOT NULL,
+    known_ns BIGINT NOT NULL
 );
 
 -- A name with labels, as a JSON list of pairs. The key is a hash of both.

@@ -1,10 +1,12 @@
+-- known_ns is when it was put in. Those of which nothing is left are forgotten, but not in their first day.
 CREATE TABLE perfkit_instance (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     host TEXT NOT NULL,
     pid INTEGER NOT NULL,
     version TEXT NOT NULL,
-    started_ns INTEGER NOT NULL
+    started_ns INTEGER NOT NULL,
+    known_ns INTEGER NOT NULL
 );
 
 -- A name with labels, as a JSON list of pairs. The key is a hash of both.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 /// So many series are looked for in one statement.
@@ -55,8 +56,8 @@ pub(super) struct Numbers {
     pub(super) series: Vec<i64>,
 }
 
-/// Looks up the numbers of an instance and of series. What is new is put in, and never deleted, so that numbers
-/// stay what they are.
+/// Looks up the numbers of an instance and of series. What is new is put in. Series are never deleted, and
+/// instances not while they write, so that numbers stay what they are.
 pub(super) fn numbers(
     database: &dyn Database,
     known: &Mutex<Known>,
@@ -98,14 +99,15 @@ fn number_of_instance(sql: &mut dyn Sql, instance: &Instance) -> Result<i64> {
         return Ok(id);
     }
     sql.execute(
-        "INSERT INTO perfkit_instance (name, host, pid, version, started_ns) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO perfkit_instance (name, host, pid, version, started_ns, known_ns) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
         &[
             (&*instance.id).into(),
             (&*instance.host).into(),
             i64::from(instance.pid).into(),
             (&*instance.version).into(),
             unix_ns(instance.started).into(),
+            unix_ns(SystemTime::now()).into(),
         ],
     )?;
     Ok(number(sql, find, &name)?.unwrap_or_default())

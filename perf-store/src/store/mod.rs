@@ -92,7 +92,7 @@ pub trait Store: Debug + Send + Sync {
     /// What hinders the store.
     fn watched(&self, query: &Query) -> Result<Vec<Group<Duration>>, StoreError>;
 
-    /// All instances that ever wrote, the oldest first.
+    /// All instances of which something is left, the oldest first.
     ///
     /// # Errors
     ///

@@ -62,6 +62,7 @@ pub(super) fn retain(
             forgotten += forget_parts(sql, level, before(now, kept))?;
         }
         forgotten += forget_all(sql, before(now, retention.days))?;
+        forget_instances(sql, before(now, retention.days.max(DAY)))?;
         Ok(())
     })?;
     Ok(forgotten)
@@ -98,6 +99,13 @@ fn forget_all(sql: &mut dyn Sql, before: i64) -> Result<u64> {
         forget_figures(sql, level, end)?;
     }
     sql.execute(DELETE_MARKED, &[])
+}
+
+/// Instances of which nothing is left. One that has just been put in has nothing yet.
+fn forget_instances(sql: &mut dyn Sql, before: i64) -> Result {
+    let text = "DELETE FROM perfkit_instance WHERE known_ns <= $1 AND NOT EXISTS \
+                (SELECT 1 FROM perfkit_interval WHERE instance_id = perfkit_instance.id)";
+    sql.execute(text, &[before.into()]).map(drop)
 }
 
 /// What came late, and is contained in an hour or day whose parts are forgotten.
