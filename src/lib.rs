@@ -61,6 +61,10 @@
 //! calls of chosen operations, which [`Registry::keep_recent`] chooses too. With `http`, `serve` shows all of
 //! it in a browser, live: `let _serving = perfkit::serve("127.0.0.1:9464")?;`.
 //!
+//! With `store` a monitor remembers each minute in a SQLite file, with `postgres` many processes in one
+//! PostgreSQL, where the variable `PERFKIT_STORE` or the settings say; `store::open` asks for percentiles over
+//! any range, and `analysis` compares periods and finds what is unusual.
+//!
 //! # What a program has already
 //!
 //! Behind features, each named after what it takes in: `layer()` times every span of `tracing`
