@@ -91,26 +91,26 @@ fn day(name: &str, store: &dyn Store, bytes: &dyn Fn() -> u64) {
     let rows = u64::from(minutes) * (INSTANCES * OPERATIONS) as u64;
     let (megabytes, each, took) = (written / 1_000_000, written / rows, seconds(began));
     println!("{name:<12}a day: {megabytes} MB, {each} bytes a row, written in {took:.0} s");
-    queries(name, store, "from minutes");
+    queries(name, store, "from minutes", 1);
     let began = Instant::now();
     while !store.roll_up(start() + DAY + HOUR, 1_000).expect("it rolls up").is_done {}
     let more = (bytes() - before).saturating_sub(written) / 1_000_000;
     println!("{name:<12}rolled up to hours and days: {more} MB more, in {:.0} s", seconds(began));
-    queries(name, store, "from hours");
+    queries(name, store, "from hours", 5);
     let began = Instant::now();
     let retention = Retention { intervals: Duration::ZERO, ..Retention::days(30) };
     store.retain(start() + 2 * DAY, &retention).expect("it forgets");
     println!("{name:<12}the day's minutes forgotten in {:.1} s", seconds(began));
 }
 
-fn queries(name: &str, store: &dyn Store, how: &str) {
+fn queries(name: &str, store: &dyn Store, how: &str, rounds: usize) {
     let day = Query::new(start(), start() + DAY);
     let hourly = day.clone().name("operation 7").by([By::Name]).every(HOUR);
     let found = |query: &Query| black_box(store.operations(query).expect("it answers")).len();
     time(name, &format!("24 h of 10 instances, one operation, by hour, {how}"), 5, || {
         assert_eq!(found(&hourly), 24);
     });
-    time(name, &format!("24 h of 10 instances, 200 operations, {how}"), 1, || {
+    time(name, &format!("24 h of 10 instances, 200 operations, {how}"), rounds, || {
         assert_eq!(found(&day.clone().by([By::Name])), OPERATIONS);
     });
 }
