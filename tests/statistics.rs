@@ -331,3 +331,32 @@ proptest! {
         prop_assert!(sums <= wall);
     }
 }
+
+#[test]
+fn what_is_taken_is_taken_once() {
+    let registry = Registry::new();
+    let (threads, calls) = (3, 60_000_u64);
+    let mut total = (0, 0, 0);
+    std::thread::scope(|scope| {
+        let busy = || {
+            let (count, sizes) = (registry.counter("hits", &[]), registry.distribution("sizes", &[]));
+            for n in 0..calls {
+                registry.record("job", Duration::from_nanos(n));
+                count.add(1);
+                sizes.record(1.0);
+            }
+        };
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(busy)).collect();
+        let mut add = |taken: Snapshot| {
+            total.0 += taken.get("job").map_or(0, perfkit::Operation::count);
+            total.1 += taken.counter("hits", &[]).unwrap_or(0);
+            total.2 += taken.distribution("sizes", &[]).map_or(0, perfkit::ValueHistogram::count);
+        };
+        while !all.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            add(registry.take());
+        }
+        all.into_iter().for_each(|thread| thread.join().unwrap());
+        add(registry.take());
+    });
+    assert_eq!(total, (threads * calls, threads * calls, threads * calls));
+}

@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     directory::{self, Series},
     histogram::Histogram,
+    instruments::{Counted, Description},
     local::{self, Busy},
     metric::MetricValue,
     operation::Operation,
@@ -17,7 +18,7 @@ use crate::{
     values::ValueHistogram,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::SystemTime,
 };
@@ -38,19 +39,53 @@ pub(crate) fn snapshot(core: &Core, only: Option<u32>) -> Snapshot {
             collected.add_all(stripe);
         }
         core.copying.store(NOT_COPYING, Relaxed);
-        collected.add_skipped(core);
-        collected.add_running(core);
-        collected.add_begun(core);
-        metrics = collected.metrics(core);
+        let skipped = heal(core.skipped.lock()).clone();
+        collected.add_skipped(core, &skipped);
+        metrics = collected.add_rest(core, core.instruments.collect());
         descriptions = core.instruments.descriptions();
     }
-    Snapshot::new(
-        (started, SystemTime::now()),
-        local::lost() + collected.refused,
-        collected.operations.into_values().collect(),
-        metrics,
-        descriptions,
-    )
+    collected.finish((started, SystemTime::now()), metrics, descriptions)
+}
+
+/// What there was when a registry went back to zero.
+pub(crate) struct Taken {
+    tables: Vec<Table>,
+    skipped: HashMap<u32, u64>,
+    counted: Counted,
+    times: (SystemTime, SystemTime),
+}
+
+/// Goes back to zero. What is recorded meanwhile is in what it returns, or in what comes after: all stripes
+/// are taken at once. `None` from inside perfkit's own aggregation.
+pub(crate) fn take(core: &Core) -> Option<Taken> {
+    let _busy = Busy::enter()?;
+    let _reading = heal(core.reading.lock());
+    core.flush_lanes();
+    let mut stripes: Vec<_> = core.stripes.iter().map(|stripe| heal(stripe.lock())).collect();
+    let tables = stripes.iter_mut().map(|table| table.take(&core.recording)).collect();
+    let skipped = std::mem::take(&mut *heal(core.skipped.lock()));
+    let counted = core.instruments.take();
+    core.recent.reset();
+    let now = SystemTime::now();
+    let started = std::mem::replace(&mut *heal(core.started.lock()), now);
+    Some(Taken { tables, skipped, counted, times: (started, now) })
+}
+
+/// What was taken, as a snapshot.
+pub(crate) fn of_taken(core: &Core, taken: Taken) -> Snapshot {
+    let _own = local::own_work();
+    let _busy = Busy::enter();
+    let mut collected = Collected::default();
+    for table in &taken.tables {
+        let mut from = 0;
+        while let Some((op, stats)) = table.next(from) {
+            collected.add(op, stats);
+            from = op + 1;
+        }
+    }
+    collected.add_skipped(core, &taken.skipped);
+    let metrics = collected.add_rest(core, taken.counted);
+    collected.finish(taken.times, metrics, core.instruments.descriptions())
 }
 
 /// A snapshot in the making.
@@ -106,8 +141,26 @@ impl Collected {
         }
     }
 
-    fn add_skipped(&mut self, core: &Core) {
-        for (op, calls) in heal(core.skipped.lock()).iter() {
+    /// All that is not in tables; the metrics.
+    fn add_rest(&mut self, core: &Core, counted: Counted) -> Vec<(Series, MetricValue)> {
+        self.add_running(core);
+        self.add_begun(core);
+        self.metrics(core, counted)
+    }
+
+    fn finish(
+        self,
+        times: (SystemTime, SystemTime),
+        metrics: Vec<(Series, MetricValue)>,
+        descriptions: BTreeMap<Arc<str>, Arc<Description>>,
+    ) -> Snapshot {
+        let lost = local::lost() + self.refused;
+        let operations = self.operations.into_values().collect();
+        Snapshot::new(times, lost, operations, metrics, descriptions)
+    }
+
+    fn add_skipped(&mut self, core: &Core, skipped: &HashMap<u32, u64>) {
+        for (op, calls) in skipped {
             if self.only.is_none_or(|only| only == *op) {
                 self.known(core, *op).skipped = *calls;
             }
@@ -131,23 +184,22 @@ impl Collected {
 
     /// The counters, gauges and distributions. Values in seconds are calls: those that came before
     /// that was known join their operation here.
-    fn metrics(&mut self, core: &Core) -> Vec<(Series, MetricValue)> {
+    fn metrics(&mut self, core: &Core, counted: Counted) -> Vec<(Series, MetricValue)> {
         let mut metrics = Vec::new();
-        let instruments = &core.instruments;
         if self.only.is_none() {
-            let counters = instruments.counters().into_iter();
+            let counters = counted.counters.into_iter();
             metrics.extend(counters.map(|(op, count)| (op, MetricValue::Counter(count))));
-            let gauges = instruments.gauges().into_iter();
+            let gauges = core.instruments.gauges().into_iter();
             metrics.extend(gauges.map(|(op, value)| (op, MetricValue::Gauge(value))));
         }
-        for (op, values) in instruments.distributions() {
+        for (op, is_seconds, values) in counted.distributions {
             if self.only.is_some_and(|only| only != op) {
                 continue;
             }
-            if values.is_seconds() {
-                self.add_seconds(core, op, &values.collect());
+            if is_seconds {
+                self.add_seconds(core, op, &values);
             } else {
-                metrics.push((op, MetricValue::Distribution(values.collect())));
+                metrics.push((op, MetricValue::Distribution(values)));
             }
         }
         let last = metrics.iter().map(|(op, _)| *op).max();

@@ -54,8 +54,10 @@ impl Counter {
         self.0.all.load(Relaxed).wrapping_sub(self.0.base.load(Relaxed))
     }
 
-    fn reset(&self) {
-        self.0.base.store(self.0.all.load(Relaxed), Relaxed);
+    /// The count, from which on it counts anew.
+    fn take(&self) -> u64 {
+        let all = self.0.all.load(Relaxed);
+        all.wrapping_sub(self.0.base.swap(all, Relaxed))
     }
 }
 
@@ -155,7 +157,7 @@ impl Values {
     }
 
     /// All values so far.
-    pub(crate) fn collect(&self) -> ValueHistogram {
+    fn collect(&self) -> ValueHistogram {
         let mut parts = self.parts.iter().map(|part| heal(part.lock()).clone());
         let first = parts.next().unwrap_or_else(|| ValueHistogram::new(1));
         parts.fold(first, |mut all, part| {
@@ -164,12 +166,22 @@ impl Values {
         })
     }
 
-    fn reset(&self) {
-        self.parts.iter().for_each(|part| heal(part.lock()).reset());
+    /// The same, and begins anew.
+    fn take(&self) -> ValueHistogram {
+        let mut all: Option<ValueHistogram> = None;
+        for part in &self.parts {
+            let mut part = heal(part.lock());
+            match &mut all {
+                Some(all) => all.merge(&part),
+                None => all = Some(part.clone()),
+            }
+            part.reset();
+        }
+        all.unwrap_or_else(|| ValueHistogram::new(1))
     }
 
     /// Whether they are durations.
-    pub(crate) fn is_seconds(&self) -> bool {
+    fn is_seconds(&self) -> bool {
         self.family.is_seconds.load(Relaxed)
     }
 }
@@ -205,6 +217,14 @@ pub(crate) struct Instruments {
     families: Mutex<BTreeMap<Arc<str>, Arc<Family>>>,
 }
 
+/// What was counted and recorded, by operation id.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) counters: Vec<(u32, u64)>,
+    /// With whether they are durations.
+    pub(crate) distributions: Vec<(u32, bool, ValueHistogram)>,
+}
+
 /// The instrument of an id, made if need be. Cold: whoever uses one often keeps it.
 fn find_or_make<T: Clone>(all: &RwLock<HashMap<u32, T>>, op: u32, make: impl FnOnce() -> T) -> T {
     if let Some(known) = heal(all.read()).get(&op) {
@@ -224,23 +244,31 @@ impl Instruments {
         Arc::clone(families.entry(name.into()).or_insert_with(|| Arc::new(Family::of(name))))
     }
 
-    /// Back to zero, but for gauges: they show what is.
-    pub(crate) fn reset(&self) {
-        heal(self.counters.read()).values().for_each(Counter::reset);
-        heal(self.distributions.read()).values().for_each(|values| values.reset());
+    /// All counts and values.
+    pub(crate) fn collect(&self) -> Counted {
+        self.counted(Counter::get, Values::collect)
     }
 
-    pub(crate) fn counters(&self) -> Vec<(u32, u64)> {
-        heal(self.counters.read()).iter().map(|(op, counter)| (*op, counter.get())).collect()
+    /// The same, and they go back to zero. Gauges stay as they are: they show what is.
+    pub(crate) fn take(&self) -> Counted {
+        self.counted(Counter::take, Values::take)
+    }
+
+    fn counted(
+        &self,
+        count: impl Fn(&Counter) -> u64,
+        collect: impl Fn(&Values) -> ValueHistogram,
+    ) -> Counted {
+        let counters = heal(self.counters.read());
+        let counters = counters.iter().map(|(op, counter)| (*op, count(counter))).collect();
+        let distributions = heal(self.distributions.read()).clone();
+        let distributions = distributions.into_iter();
+        let values = |(op, values): (u32, Arc<Values>)| (op, values.is_seconds(), collect(&values));
+        Counted { counters, distributions: distributions.map(values).collect() }
     }
 
     pub(crate) fn gauges(&self) -> Vec<(u32, f64)> {
         heal(self.gauges.read()).iter().map(|(op, gauge)| (*op, gauge.get())).collect()
-    }
-
-    pub(crate) fn distributions(&self) -> Vec<(u32, Arc<Values>)> {
-        let all = heal(self.distributions.read());
-        all.iter().map(|(op, values)| (*op, Arc::clone(values))).collect()
     }
 
     /// What is said of each name.

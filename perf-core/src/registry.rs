@@ -151,16 +151,26 @@ impl Registry {
     /// Sets all counts, times and histograms to zero. Operations and counters stay known, with no
     /// calls and at 0; calls under way are counted when they end; gauges stay as they are.
     pub fn reset(&self) {
-        let Some(_busy) = Busy::enter() else { return };
+        drop(collect::take(self.core()));
+    }
+
+    /// Everything recorded so far, and then as [`reset`](Self::reset), in one: what other threads record
+    /// meanwhile is in this snapshot or in a later one, and in no other.
+    ///
+    /// ```
+    /// let registry = perf_core::Registry::new();
+    /// registry.record("job", std::time::Duration::from_millis(3));
+    /// assert_eq!(registry.take().get("job").unwrap().count(), 1);
+    /// assert_eq!(registry.snapshot().get("job").unwrap().count(), 0);
+    /// ```
+    #[must_use = "what was recorded is nowhere else any more"]
+    pub fn take(&self) -> Snapshot {
+        self.refresh();
         let core = self.core();
-        let _reading = heal(core.reading.lock());
-        core.flush_lanes();
-        let mut stripes: Vec<_> = core.stripes.iter().map(|stripe| heal(stripe.lock())).collect();
-        stripes.iter_mut().for_each(|table| table.reset(&core.recording));
-        heal(core.skipped.lock()).clear();
-        core.instruments.reset();
-        core.recent.reset();
-        *heal(core.started.lock()) = SystemTime::now();
+        match collect::take(core) {
+            Some(taken) => collect::of_taken(core, taken),
+            None => collect::snapshot(core, None),
+        }
     }
 
     /// Starts timing a scope under a name of any lifetime; it ends when the timer is dropped.

@@ -116,13 +116,12 @@ impl Table {
         operations.find_map(|(op, stats)| Some((op as u32, stats.as_deref()?)))
     }
 
-    /// Back to zero calls; the operations stay known.
-    pub(crate) fn reset(&mut self, recording: &Recording) {
-        for (op, stats) in self.operations.iter_mut().enumerate() {
-            if let Some(stats) = stats {
-                **stats = OpStats::new(recording.layout_of(op as u32));
-            }
-        }
+    /// What is in it. It goes back to zero calls; the operations stay known.
+    pub(crate) fn take(&mut self, recording: &Recording) -> Self {
+        let fresh = |op| Box::new(OpStats::new(recording.layout_of(op as u32)));
+        let known = self.operations.iter().enumerate();
+        let fresh = known.map(|(op, stats)| stats.as_ref().map(|_| fresh(op))).collect();
+        Self { operations: std::mem::replace(&mut self.operations, fresh) }
     }
 }
 
