@@ -339,7 +339,8 @@ fn what_is_taken_is_taken_once() {
     let mut total = (0, 0, 0);
     std::thread::scope(|scope| {
         let busy = || {
-            let (count, sizes) = (registry.counter("hits", &[]), registry.distribution("sizes", &[]));
+            let (count, sizes) =
+                (registry.counter("hits", &[]), registry.distribution("sizes", &[]));
             for n in 0..calls {
                 registry.record("job", Duration::from_nanos(n));
                 count.add(1);

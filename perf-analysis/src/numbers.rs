@@ -61,6 +61,29 @@ pub(crate) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
+/// A variance from which on the normal distribution serves, and exact sums take long.
+pub(crate) const LARGE: f64 = 2_000.0;
+
+/// The chance of `k` or more of `n`, by the binomial distribution: it is the regularized incomplete beta
+/// function I(share; k, n − k + 1) (Abramowitz & Stegun 26.5.24).
+pub(crate) fn at_least(k: u64, n: u64, share: f64) -> f64 {
+    if k == 0 {
+        return 1.0;
+    }
+    let all = n as f64;
+    let variance = all * share * (1.0 - share);
+    if variance > LARGE {
+        return above((k as f64 - 0.5 - all * share) / variance.sqrt());
+    }
+    let (k, rest) = (k as f64, (n - k) as f64 + 1.0);
+    checked_beta_reg(k, rest, share).map_or(1.0, |p| p.clamp(0.0, 1.0))
+}
+
+/// The chance of a standard normal above `z`.
+pub(crate) fn above(z: f64) -> f64 {
+    if z > 0.0 { two_sided(z) / 2.0 } else { 1.0 - two_sided(z) / 2.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,7 +91,7 @@ fn the_interval_holds_the_true_crossing() {
         (400, 3.0, 0.9, 0.85),
     ] {
         let mut rng = fastrand::Rng::with_seed(17);
-        let (mut held, mut all) = (0, 0);
+        let (mut held, mut all, mut known) = (0, 0, 0);
         for _ in 0..1_000 {
             let mut noise = normal(&mut rng);
             let readings = hourly((0..count).map(|n| {
@@ -107,6 +107,7 @@ fn the_interval_holds_the_true_crossing() {
             all += 1;
             let truth = f64::from(count + 1);
             let is_known = forecast.outlook == Outlook::Crosses;
+            known += u32::from(is_known);
             held += u32::from(
                 !is_known || (hours(forecast.earliest) <= truth && truth <= hours(forecast.latest)),
             );
@@ -117,7 +118,15 @@ fn the_interval_holds_the_true_crossing() {
             share * 100.0
         );
         assert!(share >= least, "{share}");
+        // Nobody is right by saying nothing.
+        assert!(known * 10 >= all * 9, "{known} of {all} cross");
     }
+}
+
+#[test]
+fn a_limit_that_is_no_number_is_never_reached() {
+    let rising = hourly((0..20).map(f64::from));
+    assert_eq!(Forecaster::rising_to(f64::NAN).of(&rising).outlook, Outlook::NoTrend);
 }
 
 proptest! {

@@ -13,7 +13,8 @@ use crate::{
 };
 use perf_core::{__bridge::heal, Counter, Gauge, Registry, Snapshot};
 use perf_store::{
-    AlertChange, HealthChange, Instance, Retention, Writer, WriterBuilder, WriterStatus,
+    AlertChange, HealthChange, Instance, Retention, Writer, WriterBuilder, WriterHandle,
+    WriterStatus,
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -27,10 +28,15 @@ use std::{
 const COUNT: &str = "perfkit_store_intervals";
 const QUEUED: &str = "perfkit_store_intervals_queued";
 
+/// So many alerts are kept for an interval, should it not end.
+const MOST_CHANGES: usize = 10_000;
+
 /// What a monitor remembers, once it is started.
 #[derive(Default)]
 pub(crate) struct History {
     recorder: OnceLock<Arc<Recorder>>,
+    /// Apart from the recorder, which others' gauges may hold up.
+    writer: OnceLock<WriterHandle>,
     /// Alerts that began or ended since the last interval.
     changes: Arc<Mutex<Vec<AlertChange>>>,
 }
@@ -46,6 +52,7 @@ impl History {
         let Some(url) = settings.url().map_err(StartError::Config)? else { return Ok(()) };
         let instance = Instance::new(health.version_text().unwrap_or_default());
         let writer = writer(settings, &url).start(instance).map_err(StartError::Store)?;
+        let _ = self.writer.set(writer.handle());
         let recorder = Recorder {
             registry: registry.clone(),
             health: health.clone(),
@@ -63,7 +70,10 @@ impl History {
 
     pub(crate) fn note(&self, alerts: &[Alert]) {
         if self.recorder.get().is_some() {
-            heal(self.changes.lock()).extend(alerts.iter().map(change_of));
+            let mut changes = heal(self.changes.lock());
+            changes.extend(alerts.iter().map(change_of));
+            let too_many = changes.len().saturating_sub(MOST_CHANGES);
+            changes.drain(..too_many);
         }
     }
 
@@ -75,7 +85,12 @@ impl History {
     }
 
     pub(crate) fn status(&self) -> Option<WriterStatus> {
-        heal(self.recorder.get()?.taking.lock()).as_ref().map(|taking| taking.writer.status())
+        self.writer.get().map(WriterHandle::status)
+    }
+
+    /// Takes what a registry holds, which is set to zero, and keeps it. Nothing comes between.
+    pub(crate) fn take(&self, registry: &Registry) -> Snapshot {
+        self.recorder.get().map_or_else(|| registry.take(), |recorder| recorder.take())
     }
 
     /// Ends the last interval, and sends what waits for no longer than this.
@@ -121,6 +136,7 @@ struct Taking {
     writer: Writer,
     /// What there was at the end of the last interval.
     last: Snapshot,
+    ended: Instant,
     statuses: BTreeMap<String, Status>,
     figures: Figures,
 }
@@ -164,7 +180,7 @@ impl Figures {
 impl Taking {
     fn new(writer: Writer, registry: &Registry) -> Self {
         let (last, figures) = (registry.snapshot(), Figures::new(registry));
-        Self { writer, last, statuses: BTreeMap::new(), figures }
+        Self { writer, last, ended: Instant::now(), statuses: BTreeMap::new(), figures }
     }
 }
 
@@ -198,19 +214,42 @@ impl Recorder {
         }
     }
 
-    /// From within a gauge that it asks, it does nothing.
+    /// Ends an interval. From within a gauge that it asks, it does nothing.
     fn record(&self, health: Vec<HealthChange>) {
         if IS_RECORDING.replace(true) {
             return;
         }
         let _recording = (Recording, AsInTurn::begin());
+        if let Some(taking) = heal(self.taking.lock()).as_mut() {
+            self.keep(taking, self.registry.snapshot(), health);
+        }
+    }
+
+    /// Ends an interval with what the registry is set to zero after.
+    fn take(&self) -> Snapshot {
+        if IS_RECORDING.replace(true) {
+            return self.registry.take();
+        }
+        let _recording = (Recording, AsInTurn::begin());
         let mut taking = heal(self.taking.lock());
-        let Some(taking) = taking.as_mut() else { return };
-        let now = self.registry.snapshot();
+        let taken = self.registry.take();
+        if let Some(taking) = taking.as_mut() {
+            self.keep(taking, taken.clone(), Vec::new());
+        }
+        taken
+    }
+
+    fn keep(&self, taking: &mut Taking, now: Snapshot, health: Vec<HealthChange>) {
+        // The clock of the day may have been set meanwhile.
+        let length = std::mem::replace(&mut taking.ended, Instant::now()).elapsed();
         let new = now.since(&taking.last);
+        let taken = new.taken();
+        let started = taken.checked_sub(length).unwrap_or(new.started());
+        let new = new.dated(started, taken);
         taking.last = now;
+        let changes = std::mem::take(&mut *heal(self.changes.lock()));
         // It has said so, and what can be kept is.
-        let _ = taking.writer.write(new, std::mem::take(&mut *heal(self.changes.lock())), health);
+        let _ = taking.writer.write(new, changes, health);
         taking.figures.update(taking.writer.status());
     }
 
@@ -221,6 +260,10 @@ impl Recorder {
         survived(|| self.record(Vec::new()));
         let taking = heal(self.taking.lock()).take();
         let Some(status) = taking.map(|taking| taking.writer.stop(patience)) else { return };
+        if status.dropped > 0 {
+            let dropped = status.dropped;
+            tracing::warn!(target: "perfkit", "{dropped} intervals are lost: nothing could keep them");
+        }
         if status.waiting > 0 {
             let (waiting, error) = (status.waiting, status.error);
             let why = error.map(|error| format!(": {error}")).unwrap_or_default();

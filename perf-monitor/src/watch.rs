@@ -229,7 +229,10 @@ impl Shared {
 
     fn take_in(&self) {
         // Before the lock: others' gauges are asked for theirs.
-        let snapshot = self.registry.snapshot();
+        self.push(self.registry.snapshot());
+    }
+
+    fn push(&self, snapshot: Snapshot) {
         let mut state = self.state();
         Arc::make_mut(&mut state.windows).push(snapshot);
         self.tell(&state, &[]);
@@ -279,12 +282,13 @@ impl Shared {
     /// Sets the registry to zero, once windows and the store have what was in it.
     pub(crate) fn reset(&self) {
         let turn = self.begin();
-        if turn.is_some() {
-            self.take_in();
-        }
         #[cfg(feature = "store")]
-        self.history.record();
-        self.registry.reset();
+        let taken = self.history.take(&self.registry);
+        #[cfg(not(feature = "store"))]
+        let taken = self.registry.take();
+        if turn.is_some() {
+            self.push(taken);
+        }
     }
 
     /// Waits until something is due; `None` when the watch is to end.

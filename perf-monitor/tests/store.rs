@@ -191,3 +191,41 @@ fn a_folder_that_cannot_be_used_harms_nobody() {
     assert!(monitor.stop().is_empty());
     assert_eq!(calls(&*folder.store()), 1);
 }
+
+#[test]
+fn no_call_is_lost_by_a_reset() {
+    let folder = Folder::new("reset");
+    let registry = Registry::new();
+    let config = folder.config("");
+    let monitor = Monitor::builder().config(config).registry(&registry).start().unwrap();
+    let calls_of = 200_000;
+    std::thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            (0..calls_of).for_each(|n| registry.record("job", Duration::from_nanos(n)));
+        });
+        while !busy.is_finished() {
+            monitor.reset();
+        }
+    });
+    let _ = monitor.stop();
+    assert_eq!(calls(&*folder.store()), calls_of);
+}
+
+#[test]
+fn whoever_asks_for_the_status_waits_for_nobody() {
+    let folder = Folder::new("status");
+    let registry = Registry::new();
+    let config = folder.config("");
+    let monitor = Monitor::builder().config(config).registry(&registry).start().unwrap();
+    let monitor = Arc::new(monitor);
+    let weak = Arc::downgrade(&monitor);
+    let asked = Arc::new(AtomicBool::new(false));
+    let was_asked = Arc::clone(&asked);
+    registry.on_snapshot(move |_| {
+        if let Some(monitor) = weak.upgrade() {
+            was_asked.store(monitor.store_status().is_some(), Relaxed);
+        }
+    });
+    monitor.remember_now();
+    assert!(asked.load(Relaxed));
+}

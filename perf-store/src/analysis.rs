@@ -2,7 +2,7 @@
 
 use crate::{
     error::StoreError,
-    query::{Group, Query},
+    query::{By, Group, Query},
     store::Store,
 };
 use perf_analysis::{
@@ -52,7 +52,8 @@ pub fn compare(
 
 /// What is unusual in the last step of a query, of each group for itself, beside the steps before it. Steps
 /// in which nothing was watched are left out, and those watched in part count as shorter; a group without a
-/// call in a step that was watched has been silent.
+/// call in a step that was watched has been silent. Of a query grouped by instance or host, one that has
+/// ended is left out.
 ///
 /// # Errors
 ///
@@ -77,18 +78,15 @@ pub fn anomalies(
     query: &Query,
     detector: &Detector,
 ) -> Result<Vec<Group<Anomaly>>, StoreError> {
-    let watched = store.watched(&query.clone().by([]))?;
-    let Some(last) = watched.last().filter(|last| last.to == query.to) else {
-        return Ok(Vec::new());
-    };
-    let lengths: BTreeMap<_, _> = watched
-        .iter()
-        .map(|step| (step.from, step.value.min(length(step))))
-        .filter(|(_, length)| !length.is_zero())
-        .collect();
+    let watched = Watched::of(store, query)?;
     let mut found = Vec::new();
     for steps in by_group(store.operations(query)?) {
         let Some(group) = steps.values().next() else { continue };
+        let lengths = watched.lengths(group);
+        let Some((last, _)) = lengths.last_key_value().filter(|(last, _)| is_last(**last, query))
+        else {
+            continue;
+        };
         let silent = Operation::from(OperationParts {
             name: group.value.name().to_owned(),
             ..OperationParts::default()
@@ -101,12 +99,45 @@ pub fn anomalies(
         let known: Vec<_> = known.collect();
         let Some((recent, history)) = known.split_last() else { continue };
         let inspected = detector.inspect(history, *recent).anomalies.into_iter();
-        found.extend(inspected.map(|anomaly| with(group, (last.from, last.to), anomaly)));
+        found.extend(inspected.map(|anomaly| with(group, (*last, query.to), anomaly)));
     }
     Ok(found)
 }
 
-/// When gauges will reach a limit, of each group for itself: from the last reading of each step.
+fn is_last(step: SystemTime, query: &Query) -> bool {
+    step.checked_add(query.step).is_none_or(|end| end >= query.to) || query.step.is_zero()
+}
+
+/// How long each step was watched, of each instance or host that a query groups by.
+struct Watched(BTreeMap<(Option<String>, Option<String>), BTreeMap<SystemTime, Duration>>);
+
+impl Watched {
+    /// Of several instances together, as long as the one that was watched longest: they are watched at the
+    /// same time.
+    fn of(store: &dyn Store, query: &Query) -> Result<Self, StoreError> {
+        let is_by = |by: &By| query.by.contains(by);
+        let mut all: BTreeMap<_, BTreeMap<SystemTime, Duration>> = BTreeMap::new();
+        for step in store.watched(&query.clone().by([By::Instance]))? {
+            let length = step.value.min(length(&step));
+            if length.is_zero() {
+                continue;
+            }
+            let host = step.host.filter(|_| is_by(&By::Host) || is_by(&By::Instance));
+            let key = (host, step.instance.filter(|_| is_by(&By::Instance)));
+            let longest = all.entry(key).or_default().entry(step.from).or_default();
+            *longest = length.max(*longest);
+        }
+        Ok(Self(all))
+    }
+
+    fn lengths(&self, group: &Group<Operation>) -> &BTreeMap<SystemTime, Duration> {
+        const NONE: &BTreeMap<SystemTime, Duration> = &BTreeMap::new();
+        self.0.get(&(group.host.clone(), group.instance.clone())).unwrap_or(NONE)
+    }
+}
+
+/// When gauges will reach a limit, of each group for itself: from the last reading of each step. Group by
+/// instance or host where each has a gauge of its own: else the last reading is whoever's was last.
 ///
 /// # Errors
 ///
@@ -141,8 +172,8 @@ pub fn forecasts(
     Ok(all.collect())
 }
 
-/// Whether a percentile rises or falls from step to step, of each group for itself, in seconds. Steps
-/// without a call are left out.
+/// Whether a percentile rises or falls from step to step, of each group for itself, in seconds: a slope is a
+/// step's. Steps without a call are gaps.
 ///
 /// # Errors
 ///
@@ -168,9 +199,17 @@ pub fn trends(
     test: &TrendTest,
 ) -> Result<Vec<Group<Trend>>, StoreError> {
     let all = by_group(store.operations(query)?).into_iter().filter_map(|steps| {
-        let values = steps.values().filter_map(|step| step.value.percentile(percentile));
-        let values: Vec<_> = values.map(|value| value.as_secs_f64()).collect();
         let group = steps.values().next()?;
+        let (first, last) = (steps.keys().next()?, steps.keys().next_back()?);
+        let mut at = Some(*first);
+        let each = std::iter::from_fn(|| {
+            let step = at.filter(|step| step <= last)?;
+            at = step.checked_add(query.step).filter(|next| *next > step);
+            Some(step)
+        });
+        let value = |step: SystemTime| steps.get(&step)?.value.percentile(percentile);
+        let values: Vec<_> =
+            each.map(|step| value(step).map_or(f64::NAN, |of| of.as_secs_f64())).collect();
         Some(with(group, (query.from, query.to), test.of(&values)))
     });
     Ok(all.collect())

@@ -35,4 +35,4 @@ pub use open::{open, spool_beside};
 pub use query::{By, Group, Query};
 pub use spool::Spool;
 pub use store::{Retention, RolledUp, Store};
-pub use writer::{Writer, WriterBuilder, WriterStatus};
+pub use writer::{Writer, WriterBuilder, WriterHandle, WriterStatus};

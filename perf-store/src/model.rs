@@ -18,7 +18,8 @@ use std::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instance {
-    /// What tells it from all others, of other hosts too.
+    /// What tells it from all others, of other hosts and of earlier runs too: intervals of an id and number
+    /// that is there already are taken for the same.
     pub id: String,
     /// The machine's name.
     pub host: String,

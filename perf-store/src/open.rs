@@ -30,11 +30,11 @@ pub fn open(url: &str) -> Result<Box<dyn Store>, StoreError> {
     match Place::of(url)? {
         #[cfg(feature = "sqlite")]
         Place::File(path) => {
-            Ok(Box::new(SqlStore::new(crate::sql::sqlite::Sqlite::open(path.as_ref())?)))
+            Ok(Box::new(SqlStore::new(crate::sql::sqlite::Sqlite::open(path.as_ref())?)?))
         }
         #[cfg(feature = "postgres")]
         Place::Server(server) => {
-            Ok(Box::new(SqlStore::new(crate::sql::postgres::Postgres::open(*server)?)))
+            Ok(Box::new(SqlStore::new(crate::sql::postgres::Postgres::open(*server)?)?))
         }
     }
 }

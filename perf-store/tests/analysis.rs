@@ -74,6 +74,30 @@ fn what_is_unusual_is_found() {
 }
 
 #[test]
+fn an_instance_that_ended_is_no_anomaly() {
+    let folder = Folder::new("ended");
+    let store = open(&sqlite(&folder)).unwrap();
+    for at in 1..=40 {
+        let id = if at <= 30 { "old" } else { "new" };
+        hour(&*store, id, at, [("job", 600, 1_000_000)]);
+    }
+    let hours = Query::new(start(), start() + 40 * HOUR).every(HOUR);
+    for by in [vec![By::Name], vec![By::Name, By::Instance], vec![By::Name, By::Host]] {
+        let query = hours.clone().by(by);
+        assert_eq!(analysis::anomalies(&*store, &query, &Detector::new()).unwrap(), []);
+    }
+    // Two that were watched for the same half of an hour were watched for half an hour.
+    let half = start() + 40 * HOUR + HOUR / 2;
+    for id in ["new", "newer"] {
+        let calls: Vec<_> = (0..150).map(|n| 1_000_000 + n * 3_300).collect();
+        let whole = snapshot(half, vec![operation_of("job", &calls)]).dated(half - HOUR / 2, half);
+        store.write(&instance(id, id), &Interval::new(99, whole)).unwrap();
+    }
+    let query = Query { to: start() + 41 * HOUR, ..hours }.by([By::Name]);
+    assert_eq!(analysis::anomalies(&*store, &query, &Detector::new()).unwrap(), []);
+}
+
+#[test]
 fn periods_and_instances_are_compared() {
     let folder = Folder::new("compare");
     let store = open(&sqlite(&folder)).unwrap();
@@ -120,6 +144,19 @@ fn rises_are_seen_and_foreseen() {
     let days = Query::new(start(), start() + 20 * DAY).every(DAY);
     let trends = analysis::trends(&*store, &days, 99.0, &TrendTest::new()).unwrap();
     assert_eq!((trends.len(), trends[0].value.direction), (1, Direction::Rising));
+    let slope = trends[0].value.slope.unwrap() * 1e3;
+    assert!((slope - 0.02).abs() < 0.002, "{slope} ms a day");
+    // Days without a call are days all the same.
+    let sparse = open(&format!("sqlite:{}", folder.path().join("sparse.db").display())).unwrap();
+    for at in (1..=30_u32).filter(|at| at % 7 < 5) {
+        let nanos: Vec<_> = (0..200).map(|n| 1_000_000 * u64::from(at) + n).collect();
+        let whole = snapshot(start() + DAY * at, vec![operation_of("query", &nanos)]);
+        sparse.write(&instance("a", "a"), &Interval::new(u64::from(at), whole)).unwrap();
+    }
+    let month = Query::new(start(), start() + 30 * DAY).every(DAY);
+    let trends = analysis::trends(&*sparse, &month, 50.0, &TrendTest::new()).unwrap();
+    let slope = trends[0].value.slope.unwrap() * 1e3;
+    assert!((slope - 1.0).abs() < 0.02, "{slope} ms a day");
     let forecaster = Forecaster::rising_to(0.9).within(60 * DAY);
     let forecast = &analysis::forecasts(&*store, &days, &forecaster).unwrap()[0].value;
     assert_eq!(forecast.outlook, Outlook::Crosses);

@@ -5,7 +5,7 @@
 
 mod support;
 
-use perf_store::{Interval, StoreError, Writer, WriterBuilder, WriterStatus, open};
+use perf_store::{Interval, Retention, StoreError, Writer, WriterBuilder, WriterStatus, open};
 use std::{
     fs::{self, File},
     io::Write,
@@ -69,7 +69,9 @@ fn a_full_disk() {
 fn in_a_full_disk() {
     let Some(disk) = disk() else { return };
     let pauses = (Duration::from_millis(20), Duration::from_millis(100));
-    let builder = WriterBuilder::new(&url(&disk), disk.join("spool")).pauses(pauses.0, pauses.1);
+    let builder = WriterBuilder::new(&url(&disk), disk.join("spool"))
+        .pauses(pauses.0, pauses.1)
+        .retention(Retention::days(36_500));
     let mut writer = builder.start(instance("a", "host")).unwrap();
     let mut write = |n| {
         let Interval { snapshot, .. } = interval(n);
@@ -85,7 +87,7 @@ fn in_a_full_disk() {
     assert!(errors[0].to_string().contains("No space left"), "{}", errors[0]);
     eventually(&writer, |status| status.error.is_some());
     let error = writer.status().error.unwrap();
-    assert!(error.to_string().contains("is full") || is_refused(&error), "{error}");
+    assert!(is_refused(&error) && error.to_string().contains("is full"), "{error:?}");
     fs::remove_file(disk.join("filler")).unwrap();
     eventually(&writer, |status| status.waiting == 0);
     let status = writer.stop(PATIENCE);
@@ -123,7 +125,9 @@ fn in_a_disk_that_nobody_may_write_to() {
     assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
     // A program that writes there goes on.
     let pauses = (Duration::from_millis(20), Duration::from_millis(100));
-    let builder = WriterBuilder::new(&url(&disk), disk.join("spool")).pauses(pauses.0, pauses.1);
+    let builder = WriterBuilder::new(&url(&disk), disk.join("spool"))
+        .pauses(pauses.0, pauses.1)
+        .retention(Retention::days(36_500));
     let mut writer = builder.start(instance("b", "host")).unwrap();
     let error = writer.write(interval(0).snapshot, Vec::new(), Vec::new()).unwrap_err();
     assert!(error.to_string().contains("spool cannot be used"), "{error}");

@@ -12,7 +12,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use support::{Folder, calls, history, instance, operation, server::Server, snapshot, start};
+use support::{DAY, Folder, calls, history, instance, operation, server::Server, snapshot, start};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -104,6 +104,107 @@ fn tls_is_used_and_the_certificate_checked() {
     assert!(open(&url("sslmode=disable")).is_ok());
     let wrong = open(&url("sslmode=require&sslrootcert=/nowhere.pem")).unwrap_err();
     assert!(wrong.to_string().starts_with("sslrootcert /nowhere.pem"), "{wrong}");
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn nobody_fails_while_parts_come_and_go() {
+    let server = Server::start("pg-parts");
+    let (writes, reads, keeps) = {
+        let open = || open(&server.url()).unwrap();
+        (open(), open(), open())
+    };
+    let (stop, read) = (AtomicBool::new(false), AtomicU64::new(0));
+    let days = 60;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let found = calls(&*reads, &[]);
+                read.fetch_add(1, Ordering::Relaxed);
+                assert!(found <= 2 * u64::from(days), "{found}");
+            }
+        });
+        for day in 1..=days {
+            let taken = start() + DAY * day;
+            let interval = snapshot(taken, vec![operation("job", &[1_000, 2_000])]);
+            let interval = Interval::new(u64::from(day), interval);
+            writes.write(&instance("a", "host"), &interval).unwrap();
+            keeps.roll_up(taken, 100).unwrap();
+            keeps.retain(taken, &perf_store::Retention::days(10)).unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let left = calls(&*writes, &[]);
+    assert!((18..=24).contains(&left), "{left}");
+    let parts = "SELECT COUNT(*) FROM pg_class WHERE relname LIKE 'perfkit\\_operation\\_0\\_%' AND relkind = 'r'";
+    let parts: u64 = server.sql(parts).parse().unwrap();
+    assert!(parts <= 12, "{parts} parts are left");
+    println!("{} readings", read.into_inner());
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn a_long_reader_holds_up_no_writer() {
+    let server = Server::start("pg-reader");
+    let store = open(&server.url()).unwrap();
+    let write = |day: u32| {
+        let taken = start() + DAY * day;
+        let interval = snapshot(taken, vec![operation("job", &[1_000])]);
+        store.write(&instance("a", "host"), &Interval::new(u64::from(day), interval)).unwrap();
+    };
+    write(1);
+    thread::scope(|scope| {
+        let reads = "BEGIN; SELECT COUNT(*) FROM perfkit_operation; SELECT pg_sleep(8); COMMIT";
+        let reader = scope.spawn(|| server.sql(reads));
+        thread::sleep(Duration::from_secs(1));
+        // It begins a part.
+        write(2);
+        assert!(!reader.is_finished(), "it waited for the reader");
+        assert_eq!(calls(&*store, &[]), 2);
+        assert!(!reader.is_finished(), "it waited for the reader");
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn a_server_that_does_not_answer_is_not_waited_for() {
+    let (server, folder) = (Server::start("pg-locked"), Folder::new("pg-locked-spool"));
+    drop(open(&server.url()).unwrap());
+    thread::scope(|scope| {
+        let locks = "BEGIN; LOCK TABLE perfkit_interval IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(20); COMMIT";
+        let locker = scope.spawn(|| server.sql(locks));
+        thread::sleep(Duration::from_secs(1));
+        let builder = WriterBuilder::new(&server.url(), folder.path());
+        let mut writer = builder.start(instance("a", "host")).unwrap();
+        let taken = std::time::SystemTime::now();
+        writer
+            .write(snapshot(taken, vec![operation("job", &[1])]), Vec::new(), Vec::new())
+            .unwrap();
+        let status = writer.stop(Duration::from_secs(1));
+        assert!(!locker.is_finished(), "it was waited for");
+        assert_eq!((status.stored, status.waiting), (0, 1));
+        locker.join().unwrap();
+    });
+    let builder = WriterBuilder::new(&server.url(), folder.path());
+    assert_eq!(builder.start(instance("b", "host")).unwrap().stop(PATIENCE).waiting, 0);
+    assert_eq!(calls(&*open(&server.url()).unwrap(), &[]), 1);
+}
+
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn readers_go_on_after_a_restart() {
+    let server = Server::start("pg-restart");
+    let store = open(&server.url()).unwrap();
+    let read = || store.operations(&perf_store::Query::new(start(), start() + DAY));
+    thread::scope(|scope| (0..4).for_each(|_| _ = scope.spawn(|| read().unwrap())));
+    server.down();
+    assert!(matches!(read(), Err(StoreError::Unavailable(_))));
+    server.up();
+    (0..5).for_each(|_| _ = read().unwrap());
+    // The server's clock is the one that counts.
+    let ahead = store.now().unwrap().duration_since(std::time::SystemTime::now());
+    assert!(ahead.unwrap_or_else(|behind| behind.duration()) < Duration::from_secs(60));
 }
 
 /// Writes until it is to stop; how many calls.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use perf_store::{Interval, Spool, StoreError, Writer, WriterBuilder, open};
+use perf_store::{Interval, Retention, Spool, StoreError, Writer, WriterBuilder, open};
 use std::{
     fs,
     path::PathBuf,
@@ -23,7 +23,9 @@ fn writer(folder: &Folder, id: &str) -> Writer {
 
 fn builder(folder: &Folder) -> WriterBuilder {
     let pauses = (Duration::from_millis(20), Duration::from_millis(100));
-    WriterBuilder::new(&sqlite(folder), folder.path().join("spool")).pauses(pauses.0, pauses.1)
+    WriterBuilder::new(&sqlite(folder), folder.path().join("spool"))
+        .pauses(pauses.0, pauses.1)
+        .retention(Retention::days(36_500))
 }
 
 /// A folder where the file would be: no file can be opened there.
@@ -150,4 +152,88 @@ fn without_a_spool_memory_does() {
     assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
     assert_eq!(writer.stop(PATIENCE).stored, 2);
     assert_eq!(calls(&*open(&sqlite(&folder)).unwrap(), &[]), 4);
+}
+
+#[test]
+fn a_folder_that_was_removed_is_made_again() {
+    let folder = Folder::new("removed-spool");
+    let path = away(&folder);
+    let mut writer = writer(&folder, "a");
+    writer.write(interval(0).snapshot, Vec::new(), Vec::new()).unwrap();
+    fs::remove_dir_all(folder.path().join("spool")).unwrap();
+    // One finds out, and waits in memory; the next one makes the folder.
+    assert!(writer.write(interval(1).snapshot, Vec::new(), Vec::new()).is_err());
+    writer.write(interval(2).snapshot, Vec::new(), Vec::new()).unwrap();
+    assert_eq!(files(&folder, "interval"), 1);
+    fs::remove_dir(path).unwrap();
+    assert_eq!(writer.stop(PATIENCE).stored, 2);
+}
+
+#[test]
+fn what_only_memory_has_is_lost_at_the_end_and_counted() {
+    let folder = Folder::new("memory-lost");
+    away(&folder);
+    let builder = WriterBuilder::new(&sqlite(&folder), "/dev/null/spool");
+    let mut writer = builder.start(instance("a", "host")).unwrap();
+    (0..3)
+        .for_each(|n| assert!(writer.write(interval(n).snapshot, Vec::new(), Vec::new()).is_err()));
+    let status = writer.stop(Duration::ZERO);
+    assert_eq!((status.stored, status.waiting, status.dropped), (0, 0, 3));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_holds_up_nobody() {
+    let folder = Folder::new("unreadable");
+    let mut spool = Spool::open(folder.path().join("spool"), 1 << 20).unwrap();
+    (0..4).for_each(|n| spool.put(&instance("a", "host"), &interval(n)).unwrap());
+    let first = spool.oldest().unwrap();
+    // While a writer is at it, what can be read becomes what cannot.
+    fs::create_dir(folder.path().join("spool/folder.interval")).unwrap();
+    let writer = writer(&folder, "b");
+    eventually(|| writer.status().waiting == 0);
+    assert_eq!(writer.stop(PATIENCE).stored, 4);
+    assert!(!first.exists());
+    let mut spool = Spool::open(folder.path().join("spool"), 1 << 20).unwrap();
+    (4..6).for_each(|n| spool.put(&instance("a", "host"), &interval(n)).unwrap());
+    let (first, second) = (spool.oldest().unwrap(), 2);
+    spool.postpone(&first);
+    assert_eq!((spool.len(), spool.oldest() == Some(first)), (second, false));
+}
+
+#[test]
+fn programs_that_end_soon_roll_up_and_forget_too() {
+    let folder = Folder::new("soon");
+    let store = open(&sqlite(&folder)).unwrap();
+    store.write(&instance("old", "host"), &interval(0)).unwrap();
+    assert_eq!(calls(&*store, &[]), 2);
+    drop(store);
+    // Nothing is forgotten by a clock that is a year ahead of all that is there.
+    let now = open(&sqlite(&folder)).unwrap().now().unwrap();
+    assert!(now < start() + MINUTE * 2_000, "{now:?}");
+    let builder = WriterBuilder::new(&sqlite(&folder), folder.path().join("spool"));
+    let mut writer = builder.start(instance("new", "host")).unwrap();
+    let taken = start() + MINUTE * 1_440 * 40;
+    let later = snapshot(taken, vec![operation("job", &[1_000])]);
+    writer.write(later.clone(), Vec::new(), Vec::new()).unwrap();
+    assert_eq!(writer.stop(PATIENCE).stored, 1);
+    assert_eq!(calls(&*open(&sqlite(&folder)).unwrap(), &[]), 3);
+    // The next one knows of what is there, and forgets what is older by its own clock.
+    let builder = WriterBuilder::new(&sqlite(&folder), folder.path().join("spool"));
+    let mut writer = builder.start(instance("newer", "host")).unwrap();
+    writer.write(later, Vec::new(), Vec::new()).unwrap();
+    assert_eq!(writer.stop(PATIENCE).stored, 1);
+    assert_eq!(calls(&*open(&sqlite(&folder)).unwrap(), &[]), 2);
+}
+
+#[test]
+fn a_row_that_nobody_can_read_is_left_out() {
+    let folder = Folder::new("row");
+    let store = open(&sqlite(&folder)).unwrap();
+    (0..2).for_each(|n| _ = store.write(&instance("a", "host"), &interval(n)).unwrap());
+    let connection = rusqlite::Connection::open(folder.path().join("perfkit.db")).unwrap();
+    let spoil = "UPDATE perfkit_operation SET histogram = x'00' WHERE interval_id = 1";
+    assert_eq!(connection.execute(spoil, []).unwrap(), 1);
+    assert_eq!(calls(&*store, &[]), 2);
+    assert!(store.roll_up(start() + MINUTE * 3_000, 100).unwrap().is_done);
+    assert_eq!(calls(&*store, &[]), 2);
 }

@@ -5,11 +5,9 @@ use super::{
     finding::{Anomaly, Statistic},
     latency::score,
 };
-use crate::numbers::{finite, median, two_sided};
-use statrs::function::{beta::checked_beta_reg, gamma::checked_gamma_ur};
+use crate::numbers::{LARGE, above, at_least, finite, median};
+use statrs::function::gamma::checked_gamma_ur;
 
-/// A variance from which on the normal distribution serves, and exact sums take long.
-const LARGE: f64 = 2_000.0;
 /// A rise of the share of failed calls below this is none.
 const LEAST_RISE: f64 = 0.01;
 /// Nor is one below so many times the usual.
@@ -77,21 +75,6 @@ pub(super) fn throughput_drop(
     })
 }
 
-/// The chance of `k` or more of `n`, by the binomial distribution: it is the regularized incomplete beta
-/// function I(share; k, n − k + 1) (Abramowitz & Stegun 26.5.24).
-fn at_least(k: u64, n: u64, share: f64) -> f64 {
-    if k == 0 {
-        return 1.0;
-    }
-    let all = n as f64;
-    let variance = all * share * (1.0 - share);
-    if variance > LARGE {
-        return above((k as f64 - 0.5 - all * share) / variance.sqrt());
-    }
-    let (k, rest) = (k as f64, (n - k) as f64 + 1.0);
-    checked_beta_reg(k, rest, share).map_or(1.0, |p| p.clamp(0.0, 1.0))
-}
-
 /// The chance of `k` or fewer, by the Poisson distribution: it is the regularized upper incomplete gamma
 /// function Q(k + 1, expected) (Abramowitz & Stegun 26.4.21).
 fn at_most(k: u64, expected: f64) -> f64 {
@@ -99,11 +82,6 @@ fn at_most(k: u64, expected: f64) -> f64 {
         return above((expected - k as f64 - 0.5) / expected.sqrt());
     }
     checked_gamma_ur(k as f64 + 1.0, expected).map_or(1.0, |p| p.clamp(0.0, 1.0))
-}
-
-/// The chance of a standard normal above `z`.
-fn above(z: f64) -> f64 {
-    if z > 0.0 { two_sided(z) / 2.0 } else { 1.0 - two_sided(z) / 2.0 }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether two shares of failures differ.
 
-use crate::numbers::two_sided;
+use crate::numbers::{at_least, two_sided};
 
 /// Tables with more cases than this are large enough for the normal distribution.
 const MOST_CASES: u64 = 20_000;
@@ -20,8 +20,22 @@ pub(super) fn p_value(before: (u64, u64), after: (u64, u64)) -> Option<f64> {
     }
     let expected = failed.min(passed) as f64 / all as f64 * all_b.min(all_a) as f64;
     // The sum of counts may have been cut at what fits.
-    let is_exact = expected < LARGE && fewest <= MOST_CASES && all < u64::MAX;
-    Some(if is_exact { fisher(failed_b, all_b, failed, all) } else { pooled(before, after) })
+    let is_exact = fewest <= MOST_CASES && all < u64::MAX;
+    Some(match () {
+        () if expected >= LARGE => pooled(before, after),
+        () if is_exact => fisher(failed_b, all_b, failed, all),
+        () if all_b < all_a => of_known((failed_b, all_b), (failed_a, all_a)),
+        () => of_known((failed_a, all_a), (failed_b, all_b)),
+    })
+}
+
+/// With so many cases and so few expected, one side is so much larger that its share is known: the chance
+/// of the other's number of failures by the binomial distribution, and of one as unlikely to the other side.
+fn of_known((failed, all): (u64, u64), (many_failed, many): (u64, u64)) -> f64 {
+    let share = many_failed as f64 / many as f64;
+    let more = at_least(failed, all, share);
+    let fewer = at_least(all - failed, all, 1.0 - share);
+    (2.0 * more.min(fewer)).min(1.0)
 }
 
 /// Fisher's exact test: the chance, with the sums as they are, of a table as unlikely as this one.
@@ -75,6 +89,19 @@ mod tests {
         let (exact, normal) =
             (fisher(520, 10_000, 1_140, 20_000), pooled((520, 10_000), (620, 10_000)));
         assert!((exact / normal - 1.0).abs() < 0.15, "{exact} {normal}");
+    }
+
+    #[test]
+    fn a_side_so_large_that_its_share_is_known() {
+        // 8 or more where 2.5 are expected: 1 − e^-2.5·Σ 2.5^k/k! up to 7 is 0.00425.
+        let p = p_value((100_000, 1_000_000_000), (8, 25_000)).unwrap();
+        assert!((p / 0.0085 - 1.0).abs() < 0.02, "{p}");
+        let p = p_value((2, 25_000), (100_000, 10_000_000_000)).unwrap();
+        assert!((p / 0.0530 - 1.0).abs() < 0.02, "{p}");
+        // None of so many is as unlikely as it is with the exact test.
+        let known = of_known((0, 25_000), (5_000, 20_000_000));
+        let exact = fisher(5_000, 20_000_000, 5_000, 20_025_000);
+        assert!((known / 2.0 / exact - 1.0).abs() < 1.0, "{known} {exact}");
     }
 
     #[test]

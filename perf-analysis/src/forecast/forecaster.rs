@@ -144,8 +144,8 @@ impl Forecaster {
 
     /// Where the line leads.
     fn follow(&self, line: &Line, limit: f64, forecast: &mut Forecast) {
-        // Whether there is a trend does not depend on the limit.
-        if line.interval(0.0, self.confidence).is_none() {
+        // Whether there is a trend does not depend on the limit. What is no number is never reached.
+        if limit.is_nan() || line.interval(0.0, self.confidence).is_none() {
             forecast.outlook = Outlook::NoTrend;
             return;
         }

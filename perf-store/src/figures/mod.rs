@@ -70,6 +70,26 @@ pub(crate) fn add<F: Figures>(all: &mut BySeries<F>, series: i64, figures: F) {
     }
 }
 
+/// Rows that hold what perfkit never wrote. They are left out, or nothing could be read, rolled up or
+/// forgotten because of one of them.
+#[derive(Debug, Default)]
+pub(crate) struct Unreadable(bool);
+
+impl Unreadable {
+    /// What a row holds; the first one that cannot be read is told of.
+    pub(crate) fn unless<F>(&mut self, read: Result<F>) -> Option<F> {
+        match read {
+            Ok(figures) => Some(figures),
+            Err(error) => {
+                if !std::mem::replace(&mut self.0, true) {
+                    tracing::error!(target: "perf::store", "a row of the store is left out: {error}");
+                }
+                None
+            }
+        }
+    }
+}
+
 /// The columns that figures are read from.
 pub(crate) fn columns<F: Figures>() -> String {
     let names: Vec<_> =

@@ -8,9 +8,10 @@ use crate::{
 };
 use std::{
     collections::VecDeque,
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 /// The ends of the names of files that wait, that are written just now, and that are kept for people.
@@ -19,7 +20,8 @@ const WRITING: &str = "tmp";
 const DAMAGED: &str = "corrupt";
 const REJECTED: &str = "rejected";
 
-/// A folder of intervals that wait to be stored, the oldest first, and no more than so many bytes of them.
+/// A folder of intervals that wait to be stored, the oldest first, and no more than so many bytes of them, of
+/// each process that uses it.
 ///
 /// An interval is there, whole, once [`put`](Self::put) returns, though the process be killed and the power
 /// cut. Processes may share a folder: what another has left is sent too, and as storing is idempotent it
@@ -49,6 +51,8 @@ pub struct Spool {
     /// Those that wait, and their bytes.
     files: VecDeque<(PathBuf, u64)>,
     bytes: u64,
+    /// The bytes of those that are set aside.
+    aside: u64,
     dropped: u64,
 }
 
@@ -62,20 +66,25 @@ impl Spool {
         let folder = folder.as_ref();
         let explain = |error| refused(folder, &error);
         fs::create_dir_all(folder).map_err(explain)?;
-        let mut left = Vec::new();
+        let (mut left, mut aside) = (Vec::new(), 0);
         for entry in fs::read_dir(folder).map_err(explain)? {
             let path = entry.map_err(explain)?.path();
-            if path.extension().is_some_and(|end| end == WAITING) {
-                // One that another process has sent meanwhile is none.
-                let Ok(known) = fs::metadata(&path) else { continue };
-                let modified = known.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                left.push((modified, path, known.len()));
+            // One that another process has sent meanwhile is none.
+            let Ok(known) = fs::metadata(&path) else { continue };
+            let modified = known.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let end = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+            match end {
+                _ if !known.is_file() => {}
+                WAITING => left.push((modified, path, known.len())),
+                WRITING => remove_if_abandoned(&path, modified),
+                DAMAGED | REJECTED => aside += known.len(),
+                _ => {}
             }
         }
         left.sort();
         let files: VecDeque<_> = left.into_iter().map(|(_, path, bytes)| (path, bytes)).collect();
         let bytes = files.iter().map(|(_, bytes)| bytes).sum();
-        Ok(Self { folder: folder.to_owned(), limit, files, bytes, dropped: 0 })
+        Ok(Self { folder: folder.to_owned(), limit, files, bytes, aside, dropped: 0 })
     }
 
     /// Adds an interval, and drops the oldest ones while there are too many bytes: never the new one.
@@ -133,14 +142,29 @@ impl Spool {
     }
 
     /// Keeps a file that is of no use, for people to look at, under another name, which it returns. `why`
-    /// tells damaged ones from those that the store does not take.
-    pub fn set_aside(&mut self, path: &Path, why: &StoreError) -> PathBuf {
+    /// tells damaged ones from those that the store does not take. Where so many bytes are set aside as may
+    /// wait, it is removed instead, and nothing returned: a disk is not to fill.
+    pub fn set_aside(&mut self, path: &Path, why: &StoreError) -> Option<PathBuf> {
+        let bytes = fs::metadata(path).map_or(0, |known| known.len());
+        if self.aside.saturating_add(bytes) > self.limit {
+            self.remove(path);
+            return None;
+        }
+        self.aside += bytes;
         let end = if why.is_of_data() { REJECTED } else { DAMAGED };
         let aside = path.with_extension(end);
         // Where that fails it is found again at the next start.
         let _ = fs::rename(path, &aside);
         self.forget(path);
-        aside
+        Some(aside)
+    }
+
+    /// Puts a file behind all others, as one that cannot be read just now.
+    pub fn postpone(&mut self, path: &Path) {
+        let Some(at) = self.files.iter().position(|(known, _)| known == path) else { return };
+        if let Some(file) = self.files.remove(at) {
+            self.files.push_back(file);
+        }
     }
 
     fn forget(&mut self, path: &Path) {
@@ -166,6 +190,14 @@ impl Spool {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+/// Those that are being written are there for a moment only, unless the process was killed.
+fn remove_if_abandoned(path: &Path, modified: SystemTime) {
+    let is_old = modified.elapsed().is_ok_and(|age| age > Duration::from_secs(600));
+    if is_old {
+        let _ = fs::remove_file(path);
     }
 }
 

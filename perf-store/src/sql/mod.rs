@@ -57,7 +57,7 @@ pub(crate) trait Sql {
     /// Returns how many rows were changed.
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64>;
 
-    /// Hands over the rows one by one. Statements with numbers written into them are not `kept` prepared.
+    /// Hands over the rows one by one.
     fn each(
         &mut self,
         sql: &str,
@@ -76,9 +76,9 @@ pub(crate) trait Sql {
     /// Makes room for figures that end then, where tables are in parts.
     fn make_room(&mut self, level: Level, at: i64) -> Result;
 
-    /// Drops the parts of a table, where it has some, that end up to then and hold only figures of
+    /// Drops the parts of tables, where these have some, that end up to then and hold only figures of
     /// intervals that are marked.
-    fn drop_parts(&mut self, table: &Table, level: Level, end: i64) -> Result;
+    fn drop_parts(&mut self, level: Level, end: i64) -> Result;
 
     /// Takes a lock until the transaction ends; where it does not `wait`, `false` if another has it.
     fn lock(&mut self, lock: Lock, wait: bool) -> Result<bool>;
@@ -110,6 +110,9 @@ pub(crate) trait Database: Debug + Send + Sync {
 
     /// Does the work, which changes nothing, in one transaction, beside those that write.
     fn read(&self, work: Work<'_>) -> Result;
+
+    /// A statement that gives the time in nanoseconds since 1970, if the database has a clock of its own.
+    fn clock(&self) -> Option<&'static str>;
 
     /// Rises when what was known of the database's content may no longer be so.
     fn epoch(&self) -> u64;

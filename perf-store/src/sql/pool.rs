@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The most connections at a time; more readers wait for one another.
-const MOST: usize = 4;
+pub(crate) const MOST: usize = 4;
 
 pub(crate) struct Pool<C> {
     state: Mutex<State<C>>,

@@ -1,7 +1,7 @@
 //! The numbers that stand for instances and series, which are remembered.
 
 use crate::{
-    error::Result,
+    error::{Result, StoreError},
     model::Instance,
     sql::{Database, Sql, Value, number, rows},
     time::{time, unix_ns},
@@ -84,11 +84,13 @@ pub(super) fn numbers(
         known.instances.insert(instance.id.clone(), found.0);
         known.series.extend(found.1);
     }
-    let ids = series.iter().filter_map(|series| known.series.get(&series.hash).copied());
+    let lost = || StoreError::Failed("an instance or a series of the store has no number".into());
+    let ids: Option<_> =
+        series.iter().map(|series| known.series.get(&series.hash).copied()).collect();
     Ok(Numbers {
         epoch: known.epoch,
-        instance: known.instances.get(&instance.id).copied().unwrap_or_default(),
-        series: ids.collect(),
+        instance: known.instances.get(&instance.id).copied().ok_or_else(lost)?,
+        series: ids.ok_or_else(lost)?,
     })
 }
 
@@ -110,7 +112,8 @@ fn number_of_instance(sql: &mut dyn Sql, instance: &Instance) -> Result<i64> {
             unix_ns(SystemTime::now()).into(),
         ],
     )?;
-    Ok(number(sql, find, &name)?.unwrap_or_default())
+    let found = number(sql, find, &name)?;
+    found.ok_or_else(|| StoreError::Failed("an instance cannot be put into the store".into()))
 }
 
 /// Adds the numbers of some series, which are put in where they are new.

@@ -1,6 +1,7 @@
 //! What a store does, and the one that both databases share.
 
 mod alerts;
+mod clock;
 mod known;
 mod retention;
 mod rollup;
@@ -121,6 +122,15 @@ pub trait Store: Debug + Send + Sync {
         to: SystemTime,
     ) -> Result<Vec<(String, HealthChange)>, StoreError>;
 
+    /// What time it is for the store: the server's, so that no host whose clock is wrong has all forgotten.
+    /// Of a file it is this machine's, but no more than as much later than what was in the file when it
+    /// was opened as the file has been open, and a day.
+    ///
+    /// # Errors
+    ///
+    /// What hinders the store.
+    fn now(&self) -> Result<SystemTime, StoreError>;
+
     /// Merges what is in whole hours and days before `now` into those, for no more than so many hours
     /// and days: of one instance each. What comes late is merged into what is there. Any process may call
     /// it at any time, and be killed in it.
@@ -144,11 +154,13 @@ pub trait Store: Debug + Send + Sync {
 pub(crate) struct SqlStore<D> {
     database: D,
     known: Mutex<Known>,
+    clock: clock::Clock,
 }
 
 impl<D: Database> SqlStore<D> {
-    pub(crate) fn new(database: D) -> Self {
-        Self { database, known: Mutex::default() }
+    pub(crate) fn new(database: D) -> Result<Self, StoreError> {
+        let clock = clock::Clock::new(&database)?;
+        Ok(Self { database, known: Mutex::default(), clock })
     }
 }
 
@@ -200,6 +212,10 @@ impl<D: Database> Store for SqlStore<D> {
         to: SystemTime,
     ) -> Result<Vec<(String, HealthChange)>, StoreError> {
         alerts::health(&self.database, from, to)
+    }
+
+    fn now(&self) -> Result<SystemTime, StoreError> {
+        self.clock.now(&self.database)
     }
 
     fn roll_up(&self, now: SystemTime, at_most: usize) -> Result<RolledUp, StoreError> {

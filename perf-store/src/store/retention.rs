@@ -4,7 +4,7 @@ use crate::{
     error::Result,
     figures::TABLES,
     level::Level,
-    sql::{Database, Lock, Sql},
+    sql::{Database, Lock, Sql, number},
     time::{down_to_multiple, length_ns, unix_ns},
 };
 use std::time::{Duration, SystemTime};
@@ -45,60 +45,117 @@ impl Retention {
     }
 }
 
+/// A day of a level at a time, each in a transaction of its own: nobody waits for long.
 pub(super) fn retain(
     database: &dyn Database,
     now: SystemTime,
     retention: &Retention,
 ) -> Result<u64> {
     let hours = retention.hours.min(retention.days);
-    let kept = [(Level::Written, retention.intervals.min(hours)), (Level::Hour, hours)];
+    let all = before(now, retention.days);
+    let passes = [
+        (Level::Written, What::Contained, before(now, retention.intervals.min(hours))),
+        (Level::Hour, What::Contained, before(now, hours)),
+        (Level::Written, What::Everything, all),
+        (Level::Hour, What::Everything, all),
+        (Level::Day, What::Everything, all),
+    ];
     let mut forgotten = 0;
+    for (level, what, before) in passes {
+        while let Some(count) = forget_oldest_day(database, level, what, before)? {
+            forgotten += count;
+        }
+    }
     database.write(&mut |sql| {
-        forgotten = 0;
         if !sql.lock(Lock::Upkeep, false)? {
             return Ok(());
         }
-        for (level, kept) in kept {
-            forgotten += forget_parts(sql, level, before(now, kept))?;
+        for table in ["perfkit_alert", "perfkit_health"] {
+            sql.execute(&format!("DELETE FROM {table} WHERE at_ns <= $1"), &[all.into()])?;
         }
-        forgotten += forget_all(sql, before(now, retention.days))?;
-        forget_instances(sql, before(now, retention.days.max(DAY)))?;
+        let kept = "DELETE FROM perfkit_interval WHERE rolled = 4 AND at_ns <= $1";
+        sql.execute(kept, &[all.into()])?;
+        forget_instances(sql, before(now, retention.days.max(DAY)))
+    })?;
+    Ok(forgotten)
+}
+
+/// What of a level is forgotten.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// What is contained in the level above.
+    Contained,
+    /// That, and what never was.
+    Everything,
+}
+
+/// The end of the last day that is old enough.
+fn before(now: SystemTime, kept: Duration) -> i64 {
+    let before = unix_ns(now).saturating_sub(length_ns(kept));
+    down_to_multiple(before, Level::Day.length_ns())
+}
+
+/// How many intervals; `None` where there is nothing to forget, or another process is at it.
+fn forget_oldest_day(
+    database: &dyn Database,
+    level: Level,
+    what: What,
+    before: i64,
+) -> Result<Option<u64>> {
+    let is_wanted = match what {
+        What::Contained => "rolled = 1",
+        What::Everything => "rolled <> 4",
+    };
+    let mut forgotten = None;
+    database.write(&mut |sql| {
+        forgotten = None;
+        if !sql.lock(Lock::Upkeep, false)? {
+            return Ok(());
+        }
+        let text = format!(
+            "SELECT MIN(at_ns) FROM perfkit_interval WHERE level = $1 AND {is_wanted} AND at_ns <= $2"
+        );
+        let oldest = number(sql, &text, &[level.number().into(), before.into()])?;
+        let Some(end) = oldest.map(|at| Level::Day.end_of(at)) else { return Ok(()) };
+        let day = (end.saturating_sub(Level::Day.length_ns()), end);
+        let mark = format!(
+            "UPDATE perfkit_interval SET rolled = 3 WHERE level = $1 AND {is_wanted} \
+             AND at_ns > $2 AND at_ns <= $3"
+        );
+        sql.execute(&mark, &[level.number().into(), day.0.into(), day.1.into()])?;
+        forgotten = Some(forget_day(sql, level, what, day)?);
         Ok(())
     })?;
     Ok(forgotten)
 }
 
-fn before(now: SystemTime, kept: Duration) -> i64 {
-    unix_ns(now).saturating_sub(length_ns(kept))
-}
-
-/// Forgets what is contained in hours or days, a whole day of it at once.
-fn forget_parts(sql: &mut dyn Sql, level: Level, before: i64) -> Result<u64> {
-    let Some(above) = level.above() else { return Ok(0) };
-    let end = down_to_multiple(before, Level::Day.length_ns());
-    sql.execute(
-        "UPDATE perfkit_interval SET rolled = 3 WHERE level = $1 AND rolled = 1 AND at_ns <= $2",
-        &[level.number().into(), end.into()],
-    )?;
-    forget_figures(sql, level, end)?;
-    let forgotten = forget_marked(sql)?;
-    sql.execute(
-        "UPDATE perfkit_interval SET leaf = 1 WHERE level = $1 AND leaf = 0 AND at_ns <= $2",
-        &[above.number().into(), end.into()],
-    )?;
-    Ok(forgotten)
-}
-
-fn forget_all(sql: &mut dyn Sql, before: i64) -> Result<u64> {
-    let end = down_to_multiple(before, Level::Day.length_ns());
-    sql.execute("DELETE FROM perfkit_interval WHERE rolled = 4 AND at_ns <= $1", &[end.into()])?;
-    sql.execute("UPDATE perfkit_interval SET rolled = 3 WHERE at_ns <= $1", &[end.into()])?;
-    sql.execute("DELETE FROM perfkit_alert WHERE at_ns <= $1", &[end.into()])?;
-    sql.execute("DELETE FROM perfkit_health WHERE at_ns <= $1", &[end.into()])?;
-    for level in [Level::Written, Level::Hour, Level::Day] {
-        forget_figures(sql, level, end)?;
+/// Forgets what is marked. What is above it contains nothing that is still there, then.
+fn forget_day(
+    sql: &mut dyn Sql,
+    level: Level,
+    what: What,
+    (start, end): (i64, i64),
+) -> Result<u64> {
+    let times = [level.number().into(), start.into(), end.into()];
+    sql.drop_parts(level, end)?;
+    for table in TABLES {
+        let text = format!(
+            "DELETE FROM {} AS f WHERE f.level = $1 AND f.at_ns > $2 AND f.at_ns <= $3 AND {IS_MARKED}",
+            table.name
+        );
+        sql.execute(&text, &times)?;
     }
-    sql.execute(DELETE_MARKED, &[])
+    if let Some(above) = level.above() {
+        sql.execute(
+            "UPDATE perfkit_interval SET leaf = 1 WHERE level = $1 AND leaf = 0 AND at_ns > $2 \
+             AND at_ns <= $3",
+            &[above.number().into(), start.into(), end.into()],
+        )?;
+    }
+    match what {
+        What::Contained => forget_marked(sql),
+        What::Everything => sql.execute(DELETE_MARKED, &[]),
+    }
 }
 
 /// Instances of which nothing is left. One that has just been put in has nothing yet.
@@ -142,17 +199,3 @@ fn forget_marked(sql: &mut dyn Sql) -> Result<u64> {
 
 /// Marked first, so that what others write meanwhile is not taken apart.
 const IS_MARKED: &str = "f.interval_id IN (SELECT id FROM perfkit_interval WHERE rolled = 3)";
-
-/// Of a level, and up to then. Whole parts of a table are dropped, which costs the same however much is in
-/// them.
-fn forget_figures(sql: &mut dyn Sql, level: Level, end: i64) -> Result {
-    for table in TABLES {
-        sql.drop_parts(&table, level, end)?;
-        let text = format!(
-            "DELETE FROM {} AS f WHERE f.level = $1 AND f.at_ns <= $2 AND {IS_MARKED}",
-            table.name
-        );
-        sql.execute(&text, &[level.number().into(), end.into()])?;
-    }
-    Ok(())
-}

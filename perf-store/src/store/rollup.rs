@@ -5,8 +5,8 @@
 //! again and again, and what comes late is merged into the hour that is there, and into its day.
 
 use crate::{
-    error::Result,
-    figures::{AT_PLACE, BySeries, Figures, Gauge, Place, add, columns, insert},
+    error::{Result, StoreError},
+    figures::{AT_PLACE, BySeries, Figures, Gauge, Place, Unreadable, add, columns, insert},
     level::Level,
     sql::{Database, Fields, Lock, Sql, Value, number, rows},
     time::unix_ns,
@@ -187,10 +187,12 @@ fn marked<F: Figures>(sql: &mut dyn Sql, bucket: &Bucket) -> Result<BySeries<F>>
 }
 
 fn by_series<F: Figures>(sql: &mut dyn Sql, text: &str, values: &[Value]) -> Result<BySeries<F>> {
-    let mut all = BySeries::new();
+    let (mut all, mut unreadable) = (BySeries::new(), Unreadable::default());
     sql.each(text, values, &mut |mut row| {
         let series = row.int()?;
-        add(&mut all, series, F::from_fields(&mut row)?);
+        if let Some(figures) = unreadable.unless(F::from_fields(&mut row)) {
+            add(&mut all, series, figures);
+        }
         Ok(())
     })?;
     Ok(all)
@@ -255,7 +257,8 @@ fn create(sql: &mut dyn Sql, bucket: &Bucket, times: Times) -> Result<i64> {
     ];
     let text = "INSERT INTO perfkit_interval (instance_id, level, sequence, at_ns, started_ns, taken_ns, \
                 covered_ns, rolled, leaf) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0) RETURNING id";
-    Ok(number(sql, text, &values)?.unwrap_or_default())
+    let id = number(sql, text, &values)?;
+    id.ok_or_else(|| StoreError::Failed("an hour or day cannot be put into the store".into()))
 }
 
 fn put(sql: &mut dyn Sql, place: Place, merged: &Merged) -> Result {

@@ -3,7 +3,7 @@
 use super::known::instances_in;
 use crate::{
     error::Result,
-    figures::{Figures, columns},
+    figures::{Figures, Unreadable, columns},
     query::{By, Group, Query, segments},
     sql::{Database, Fields, Sql},
     time::{length_ns, time, unix_ns},
@@ -33,6 +33,7 @@ struct Selected {
 
 pub(super) fn select<F: Figures>(database: &dyn Database, query: &Query) -> Result<Vec<Group<F>>> {
     let mut found = BTreeMap::new();
+    let mut unreadable = Unreadable::default();
     database.read(&mut |sql| {
         found.clear();
         let selected = selected(sql, query)?;
@@ -42,7 +43,9 @@ pub(super) fn select<F: Figures>(database: &dyn Database, query: &Query) -> Resu
         let text = statement::<F>(&selected.conditions);
         for (from, to, level) in segments(query) {
             let values = [from.into(), to.into(), level.number().into()];
-            sql.each(&text, &values, &mut |row| merge(&mut found, query, &selected, row))?;
+            sql.each(&text, &values, &mut |row| {
+                merge((&mut found, &mut unreadable), query, &selected, row)
+            })?;
         }
         Ok(())
     })?;
@@ -64,7 +67,7 @@ fn statement<F: Figures>(conditions: &str) -> String {
 }
 
 fn merge<F: Figures>(
-    found: &mut BTreeMap<Key, F>,
+    (found, unreadable): (&mut BTreeMap<Key, F>, &mut Unreadable),
     query: &Query,
     selected: &Selected,
     mut row: Fields,
@@ -75,7 +78,7 @@ fn merge<F: Figures>(
     else {
         return Ok(());
     };
-    let figures = F::from_fields(&mut row)?;
+    let Some(figures) = unreadable.unless(F::from_fields(&mut row)) else { return Ok(()) };
     let key = (step_of(query, at), series.clone(), instance.clone());
     match found.get_mut(&key) {
         Some(known) => known.merge(&figures),

@@ -9,17 +9,20 @@ use crate::{
     open::Place,
     store::Retention,
 };
-use perf_core::Snapshot;
+use perf_core::{Snapshot, SnapshotParts};
 use sender::Sender;
 use shared::Shared;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    thread::{self, JoinHandle},
+    thread,
     time::{Duration, Instant},
 };
 
 pub use shared::WriterStatus;
+
+/// How long the last question to the store may take, beyond the patience there is.
+const LAST_ANSWER: Duration = Duration::from_millis(100);
 
 /// How a [`Writer`] works.
 ///
@@ -105,12 +108,12 @@ impl WriterBuilder {
         Place::of(&self.url)?;
         let shared = Arc::new(Shared::new(self.folder.clone(), self.bytes));
         let digits = self.digits;
-        let mut sender = Sender::new(self, Arc::clone(&shared));
+        let mut sender = Sender::new(self, Arc::clone(&shared), instance.id.clone());
         let thread = thread::Builder::new().name("perfkit-store".into());
-        let thread = thread.spawn(move || sender.run()).map_err(|error| {
+        thread.spawn(move || sender.run()).map_err(|error| {
             crate::StoreError::Failed(format!("no thread for the store: {error}"))
         })?;
-        Ok(Writer { shared, instance, digits, sequence: 0, thread })
+        Ok(Writer { shared, instance, digits, sequence: 0 })
     }
 }
 
@@ -141,7 +144,37 @@ pub struct Writer {
     instance: Instance,
     digits: u8,
     sequence: u64,
-    thread: JoinHandle<()>,
+}
+
+/// How a [`Writer`] is doing, from any thread, whatever the writer does just now.
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("perfkit-handle-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).unwrap();
+/// # let url = format!("sqlite:{}", folder.join("perfkit.db").display());
+/// # use perf_store::{Instance, WriterBuilder};
+/// let writer = WriterBuilder::new(&url, folder.join("spool")).start(Instance::new("1.4.0"))?;
+/// let handle = writer.handle();
+/// assert_eq!(handle.status().waiting, 0);
+/// # drop(writer); std::fs::remove_dir_all(folder).unwrap();
+/// # Ok::<_, perf_store::StoreError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct WriterHandle(Arc<Shared>);
+
+impl WriterHandle {
+    /// How it goes.
+    #[must_use]
+    pub fn status(&self) -> WriterStatus {
+        self.0.status()
+    }
+}
+
+/// What waits stays in the spool, for the next start.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.stop(Instant::now());
+    }
 }
 
 impl Writer {
@@ -159,9 +192,7 @@ impl Writer {
         alerts: Vec<AlertChange>,
         health: Vec<HealthChange>,
     ) -> Result {
-        let state = snapshot.state();
-        let mut snapshot = snapshot.condensed(self.digits);
-        snapshot.merge(&state);
+        let snapshot = kept(snapshot, self.digits);
         let interval = Interval { sequence: self.sequence, snapshot, alerts, health };
         self.sequence += 1;
         self.shared.put(&self.instance, interval)
@@ -173,13 +204,29 @@ impl Writer {
         self.shared.status()
     }
 
-    /// Sends what waits, but not for longer than this; the rest is sent at the next start. Returns when
-    /// the store has answered the last thing it was asked.
+    /// The same, for whoever does not have the writer.
+    #[must_use]
+    pub fn handle(&self) -> WriterHandle {
+        WriterHandle(Arc::clone(&self.shared))
+    }
+
+    /// Sends what waits, but not for longer than this; the rest is sent at the next start. A store that
+    /// does not answer is not waited for either.
     #[must_use = "it tells whether something still waits"]
     pub fn stop(self, patience: Duration) -> WriterStatus {
-        self.shared.stop(Instant::now() + patience);
-        // A panic has been told where it was.
-        let _ = self.thread.join();
-        self.shared.status()
+        let until = Instant::now() + patience;
+        self.shared.stop(until);
+        self.shared.wait_for_the_end(until + LAST_ANSWER)
     }
+}
+
+/// What the store keeps of a snapshot: no descriptions, and nobody's callers.
+fn kept(snapshot: Snapshot, digits: u8) -> Snapshot {
+    let state = snapshot.state();
+    let mut snapshot = snapshot.condensed(digits);
+    snapshot.merge(&state);
+    let mut parts = SnapshotParts::from(&snapshot);
+    parts.descriptions.clear();
+    parts.operations.iter_mut().for_each(|operation| operation.callers.clear());
+    parts.into()
 }

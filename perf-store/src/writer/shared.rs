@@ -44,6 +44,7 @@ pub(super) enum Next {
     Stop,
 }
 
+/// No code of others' runs while it is locked: a subscriber of the log may ask for the status.
 #[derive(Debug)]
 struct State {
     /// `None` while its folder cannot be used, which is tried again for each interval.
@@ -52,6 +53,7 @@ struct State {
     status: WriterStatus,
     /// When to stop at the latest.
     stop: Option<Instant>,
+    has_ended: bool,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,15 @@ impl State {
             spool.remove(path);
         }
     }
+
+    fn keep_in_memory(&mut self, instance: &Instance, interval: Interval) {
+        self.memory.push_back((instance.clone(), interval));
+        // The first one may be on its way just now.
+        if self.memory.len() > IN_MEMORY {
+            self.memory.remove(1);
+            self.status.dropped += 1;
+        }
+    }
 }
 
 impl Shared {
@@ -77,8 +88,13 @@ impl Shared {
         if let Err(error) = &opened {
             tracing::error!(target: "perf::store", "intervals are kept in memory only: {error}");
         }
-        let (memory, status) = (VecDeque::new(), WriterStatus::default());
-        let state = State { spool: opened.ok(), memory, status, stop: None };
+        let state = State {
+            spool: opened.ok(),
+            memory: VecDeque::new(),
+            status: WriterStatus::default(),
+            stop: None,
+            has_ended: false,
+        };
         Self { folder, limit, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -89,19 +105,15 @@ impl Shared {
     pub(super) fn put(&self, instance: &Instance, interval: Interval) -> Result {
         let mut state = self.state();
         let (put, dropped) = self.spooled(&mut state, instance, &interval);
+        state.status.dropped += dropped;
         if put.is_err() {
-            state.memory.push_back((instance.clone(), interval));
-            if state.memory.len() > IN_MEMORY {
-                state.memory.pop_front();
-                state.status.dropped += 1;
-            }
-        }
-        if dropped > 0 {
-            state.status.dropped += dropped;
-            tracing::warn!(target: "perf::store", dropped, "the spool is full: its oldest intervals are lost");
+            state.keep_in_memory(instance, interval);
         }
         drop(state);
         self.changed.notify_all();
+        if dropped > 0 {
+            tracing::warn!(target: "perf::store", dropped, "the spool is full: its oldest intervals are lost");
+        }
         put
     }
 
@@ -116,13 +128,16 @@ impl Shared {
             Some(spool) => Ok(spool),
             None => Spool::open(&self.folder, self.limit),
         };
-        let spool = match opened {
-            Ok(spool) => state.spool.insert(spool),
+        let mut spool = match opened {
+            Ok(spool) => spool,
             Err(error) => return (Err(error), 0),
         };
         let before = spool.dropped();
         let put = spool.put(instance, interval);
-        (put, spool.dropped() - before)
+        let dropped = spool.dropped() - before;
+        // Where somebody has removed the folder it is made anew the next time.
+        state.spool = Some(spool).filter(|_| put.is_ok() || self.folder.is_dir());
+        (put, dropped)
     }
 
     /// Waits for something to do, no longer than this.
@@ -168,9 +183,39 @@ impl Shared {
         }
     }
 
+    /// How long it may still go on, once it is to stop.
+    pub(super) fn time_to_stop(&self) -> Option<Duration> {
+        self.state().stop.map(|stop| stop.saturating_duration_since(Instant::now()))
+    }
+
     pub(super) fn stop(&self, latest: Instant) {
-        self.state().stop = Some(latest);
+        let mut state = self.state();
+        state.stop = Some(state.stop.map_or(latest, |stop| stop.min(latest)));
+        drop(state);
         self.changed.notify_all();
+    }
+
+    /// The thread is no more.
+    pub(super) fn end(&self) {
+        self.state().has_ended = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for the thread, but for no longer than this: a server that does not answer may keep it. What
+    /// is in memory only is lost then, and counted.
+    pub(super) fn wait_for_the_end(&self, until: Instant) -> WriterStatus {
+        let mut state = self.state();
+        while !state.has_ended {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.waited(state, left);
+        }
+        state.status.dropped += state.memory.len() as u64;
+        state.memory.clear();
+        drop(state);
+        self.status()
     }
 
     pub(super) fn status(&self) -> WriterStatus {
@@ -185,7 +230,6 @@ impl Shared {
         let mut state = self.state();
         match path {
             Some(path) => state.remove(path),
-            // Unless it made room for others meanwhile.
             None => state.memory.retain(|(_, kept)| kept.sequence != sequence),
         }
         state.status.stored += 1;
@@ -196,12 +240,14 @@ impl Shared {
     pub(super) fn set_aside(&self, path: Option<&Path>, sequence: u64, why: &StoreError) {
         let mut state = self.state();
         let spool = state.spool.as_mut();
-        let kept = path.zip(spool).map(|(path, spool)| spool.set_aside(path, why));
-        if kept.is_none() {
-            state.memory.retain(|(_, kept)| kept.sequence != sequence);
+        let kept = path.zip(spool).and_then(|(path, spool)| spool.set_aside(path, why));
+        if kept.is_some() {
+            state.status.set_aside += 1;
+        } else {
+            state.memory.retain(|(_, kept)| path.is_some() || kept.sequence != sequence);
             state.status.dropped += 1;
         }
-        state.status.set_aside += u64::from(kept.is_some());
+        drop(state);
         tracing::error!(
             target: "perf::store", kept = ?kept, "an interval cannot be stored: {why}"
         );
@@ -212,12 +258,19 @@ impl Shared {
         self.state().remove(path);
     }
 
+    /// It cannot be read just now. Others are not to wait for it.
+    pub(super) fn postpone(&self, path: &Path) {
+        if let Some(spool) = &mut self.state().spool {
+            spool.postpone(path);
+        }
+    }
+
     /// Tells of a failure once, not at every try.
     pub(super) fn failed(&self, error: StoreError) {
-        let mut state = self.state();
-        if state.status.error.is_none() {
-            tracing::warn!(target: "perf::store", "the store cannot be used, intervals wait: {error}");
+        let told = error.to_string();
+        let is_new = self.state().status.error.replace(error).is_none();
+        if is_new {
+            tracing::warn!(target: "perf::store", "the store cannot be used, intervals wait: {told}");
         }
-        state.status.error = Some(error);
     }
 }

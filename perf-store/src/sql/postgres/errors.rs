@@ -11,6 +11,11 @@ pub(super) fn explained(server: &str, error: &Error) -> StoreError {
         // A password that is missing, among others.
         return if causes.starts_with("invalid configuration") {
             StoreError::Refused(format!("{server}: {causes}"))
+        } else if causes.contains("certificate") {
+            StoreError::Refused(format!(
+                "{server}: {causes}; name the file of its authority in sslrootcert=, or use \
+                 sslmode=disable where the way to it is safe"
+            ))
         } else {
             StoreError::Unavailable(format!("{server} is away: {causes}"))
         };

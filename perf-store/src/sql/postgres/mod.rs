@@ -11,7 +11,7 @@ use crate::{
     schema,
     sql::{
         Database, Work,
-        pool::{After, Pool},
+        pool::{self, After, Pool},
     },
 };
 use errors::explained;
@@ -28,6 +28,9 @@ use std::{
 };
 
 const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/postgres/1.sql")];
+
+/// How long to wait for others' locks and for an answer: whoever asks is not to hang.
+const LIMITS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '300s'";
 
 /// What is known of statements, by their text.
 type Statements = HashMap<String, Statement>;
@@ -112,6 +115,7 @@ impl Postgres {
             begin.isolation_level(IsolationLevel::RepeatableRead).read_only(true)
         };
         let mut transaction = begin.start().map_err(explain)?;
+        transaction.batch_execute(LIMITS).map_err(explain)?;
         work(&mut Begun {
             transaction: &mut transaction,
             statements: &mut connection.statements,
@@ -135,7 +139,28 @@ impl Database for Postgres {
 
     fn read(&self, work: Work<'_>) -> Result {
         let connect = || self.connect();
-        self.readers.with(connect, |connection| self.work(connection, connect, false, work))
+        let mut read = || {
+            let mut is_closed = false;
+            let done = self.readers.with(connect, |connection| {
+                let (after, done) = self.work(connection, connect, false, work);
+                is_closed = matches!(after, After::Close);
+                (after, done)
+            });
+            (is_closed, done)
+        };
+        // After a restart of the server connections that were idle are known to be closed only once they
+        // are used.
+        for _ in 0..pool::MOST {
+            match read() {
+                (true, Err(_)) => {}
+                (_, done) => return done,
+            }
+        }
+        read().1
+    }
+
+    fn clock(&self) -> Option<&'static str> {
+        Some("SELECT (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1e9)::BIGINT")
     }
 
     fn epoch(&self) -> u64 {

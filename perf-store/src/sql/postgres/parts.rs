@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     figures::TABLES,
     level::Level,
-    sql::{Lock, Sql, Table, number, rows},
+    sql::{Fields, Lock, Sql, Table, number, rows},
     time::up_to_multiple,
 };
 
@@ -45,15 +45,21 @@ pub(super) fn make_room(sql: &mut dyn Sql, level: Level, at: i64) -> Result {
     }
     sql.lock(Lock::Parts, true)?;
     for (table, name) in TABLES.iter().zip(&names) {
-        // What ends with a part is in it, and PostgreSQL's ends are not.
-        let (from, to) =
-            (end.saturating_sub(length(level)).saturating_add(1), end.saturating_add(1));
-        sql.script(&format!(
-            "CREATE TABLE IF NOT EXISTS {name} PARTITION OF {} FOR VALUES FROM ({from}) TO ({to})",
-            parent(table, level)
-        ))?;
+        if count(sql, std::slice::from_ref(name))? == 0 {
+            attach(sql, name, &parent(table, level), (end.saturating_sub(length(level)), end))?;
+        }
     }
     Ok(())
+}
+
+/// Made by itself, and then attached: that waits for nobody who reads or writes, and has nobody wait.
+fn attach(sql: &mut dyn Sql, name: &str, parent: &str, (start, end): (i64, i64)) -> Result {
+    // What ends with a part is in it, and PostgreSQL's ends are not.
+    let (from, to) = (start.saturating_add(1), end.saturating_add(1));
+    sql.script(&format!(
+        "CREATE TABLE {name} (LIKE {parent} INCLUDING ALL); \
+         ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({from}) TO ({to})"
+    ))
 }
 
 /// How many of these tables there are.
@@ -67,37 +73,52 @@ fn count(sql: &mut dyn Sql, names: &[String]) -> Result<i64> {
     Ok(number(sql, &text, &[])?.unwrap_or(0))
 }
 
-/// Drops the parts that end up to then, of whose intervals all are marked.
-pub(super) fn drop_whole(sql: &mut dyn Sql, table: &Table, level: Level, end: i64) -> Result {
-    let text = format!(
-        "SELECT c.relname::TEXT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class c \
-         ON c.oid = h.inhrelid WHERE h.inhparent = '{}'::regclass",
-        parent(table, level)
-    );
-    for mut row in rows(sql, &text, &[])? {
-        let name = row.text()?;
-        let Some(part) = part_of(&name) else { continue };
+/// Drops the parts of all tables that end up to then, of whose intervals all are marked.
+pub(super) fn drop_whole(sql: &mut dyn Sql, level: Level, end: i64) -> Result {
+    for part in old_parts(sql, level, end)? {
         let ends = part.saturating_mul(length(level));
-        if ends <= end {
-            drop_if_marked(sql, &name, level, (ends.saturating_sub(length(level)), ends))?;
+        let times = (ends.saturating_sub(length(level)), ends);
+        if !is_marked(sql, level, times)? {
+            continue;
+        }
+        // In the order in which readers take them. Those that take long are not waited for, and have the
+        // others wait no longer than this: it is tried again later.
+        sql.script("SET LOCAL lock_timeout = '1s'")?;
+        for table in &TABLES {
+            let (parent, name) = (parent(table, level), name(table, level, part));
+            sql.script(&format!(
+                "LOCK TABLE ONLY {parent} IN ACCESS EXCLUSIVE MODE; \
+                 LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"
+            ))?;
+        }
+        // Nobody can add to them any more.
+        if is_marked(sql, level, times)? {
+            let names = TABLES.map(|table| name(&table, level, part)).join(", ");
+            sql.script(&format!("DROP TABLE {names}"))?;
         }
     }
     Ok(())
 }
 
-/// Looks at the intervals once nobody can add to the part any more.
-fn drop_if_marked(sql: &mut dyn Sql, name: &str, level: Level, (start, end): (i64, i64)) -> Result {
-    // Readers that take long are not waited for: it is tried again later.
-    sql.script(&format!(
-        "SET LOCAL lock_timeout = '5s'; LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"
-    ))?;
+/// The numbers of parts that end up to then.
+fn old_parts(sql: &mut dyn Sql, level: Level, end: i64) -> Result<Vec<i64>> {
+    let text = format!(
+        "SELECT c.relname::TEXT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class c \
+         ON c.oid = h.inhrelid WHERE h.inhparent = '{}'::regclass",
+        parent(&TABLES[0], level)
+    );
+    let names: Result<Vec<_>> = rows(sql, &text, &[])?.iter_mut().map(Fields::text).collect();
+    let mut parts: Vec<_> = names?.iter().filter_map(|name| part_of(name)).collect();
+    parts.retain(|part| part.saturating_mul(length(level)) <= end);
+    parts.sort_unstable();
+    Ok(parts)
+}
+
+/// Whether all intervals of a time are to be forgotten, or have been.
+fn is_marked(sql: &mut dyn Sql, level: Level, (start, end): (i64, i64)) -> Result<bool> {
     let text = "SELECT COUNT(*) FROM (SELECT 1 FROM perfkit_interval WHERE level = $1 AND at_ns > $2 \
                 AND at_ns <= $3 AND rolled NOT IN (3, 4) LIMIT 1) others";
-    let others = number(sql, text, &[level.number().into(), start.into(), end.into()])?;
-    if others == Some(0) {
-        sql.script(&format!("DROP TABLE {name}"))?;
-    }
-    Ok(())
+    Ok(number(sql, text, &[level.number().into(), start.into(), end.into()])? == Some(0))
 }
 
 #[cfg(test)]

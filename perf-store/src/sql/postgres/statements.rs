@@ -139,8 +139,8 @@ impl Sql for Begun<'_, '_> {
         parts::make_room(self, level, at)
     }
 
-    fn drop_parts(&mut self, table: &Table, level: Level, end: i64) -> Result {
-        parts::drop_whole(self, table, level, end)
+    fn drop_parts(&mut self, level: Level, end: i64) -> Result {
+        parts::drop_whole(self, level, end)
     }
 
     fn lock(&mut self, lock: Lock, wait: bool) -> Result<bool> {

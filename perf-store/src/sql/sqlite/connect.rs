@@ -26,8 +26,11 @@ type FileId = (u64, u64);
 impl Connection {
     /// Makes or updates the tables, too.
     pub(super) fn new(path: &Path) -> Result<Self> {
+        // Before: should another take its place meanwhile, this is not that one's. Of a new file it is not
+        // known yet.
+        let before = id_of(path);
         let sqlite = connect(path)?;
-        Ok(Self { sqlite, file: id_of(path) })
+        Ok(Self { sqlite, file: before.or_else(|| id_of(path)) })
     }
 
     /// Whether the file still has its name. Another process may have set it aside, and somebody may have
@@ -46,7 +49,11 @@ impl Connection {
         let transaction = self.sqlite.transaction_with_behavior(behavior).map_err(explain)?;
         match work(&mut Begun { transaction: &transaction, path }) {
             Ok(()) => transaction.commit().map_err(explain),
-            Err(error) => transaction.rollback().map_err(explain).and(Err(error)),
+            Err(error) => {
+                // On a full disk SQLite has rolled back by itself, and says that there is nothing to do.
+                let _ = transaction.rollback();
+                Err(error)
+            }
         }
     }
 }

@@ -114,6 +114,10 @@ impl Database for Sqlite {
         self.checked(self.readers.with(connect, work))
     }
 
+    fn clock(&self) -> Option<&'static str> {
+        None
+    }
+
     fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::Relaxed)
     }

@@ -104,7 +104,7 @@ impl Sql for Begun<'_> {
         Ok(())
     }
 
-    fn drop_parts(&mut self, _: &Table, _: Level, _: i64) -> Result {
+    fn drop_parts(&mut self, _: Level, _: i64) -> Result {
         Ok(())
     }
 
