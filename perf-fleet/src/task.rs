@@ -22,6 +22,8 @@ use std::time::Duration;
 #[must_use = "dropped, a task has failed"]
 pub struct Task {
     worker: Worker,
+    /// Tasks that were under way there when it began.
+    others: u64,
     kind: String,
     started: Duration,
     panicking: bool,
@@ -31,10 +33,11 @@ pub struct Task {
 
 impl Task {
     pub(crate) fn begin(worker: Worker, kind: &str) -> Self {
-        worker.begin();
+        let others = worker.begin();
         let started = worker.clock().elapsed();
         Self {
             worker,
+            others,
             kind: kind.to_owned(),
             started,
             panicking: std::thread::panicking(),
@@ -100,7 +103,7 @@ impl Task {
         self.record.duration = self.elapsed();
         self.record.ok = ok;
         self.record.kind = Some(std::mem::take(&mut self.kind));
-        self.worker.end(&self.record, cancelled);
+        self.worker.end(&self.record, Some(Guarded { others: self.others, cancelled }));
     }
 }
 
@@ -109,6 +112,13 @@ impl Drop for Task {
         let panicked = std::thread::panicking() && !self.panicking;
         self.end(false, !panicked);
     }
+}
+
+/// What is known of a task that a guard was there for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guarded {
+    pub(crate) others: u64,
+    pub(crate) cancelled: bool,
 }
 
 /// A task that ended.

@@ -194,7 +194,7 @@ impl Distribution {
 }
 
 /// The part of all tasks, 0 to 1, that would have to move for each worker to have its fair share: half the
-/// sum of |demand / all demand − capacity / all capacity|. Above 0.3 the fleet should be rebalanced.
+/// sum of |demand − fair share|, divided by all demand. Above 0.3 the fleet should be rebalanced.
 ///
 /// That is the Hoover index, Edgar M. Hoover, "The measurement of industrial localization", 1936.
 ///
@@ -211,8 +211,9 @@ pub fn imbalance(loads: &[Load]) -> f64 {
     if demand <= 0.0 || capacity <= 0.0 {
         return 0.0;
     }
-    let off = |load: &Load| (load.demand() / demand - load.capacity / capacity).abs();
-    (loads.iter().map(off).sum::<f64>() / 2.0).clamp(0.0, 1.0)
+    // In tasks, which are mostly whole numbers: exactly 0.3 must not come out as a little more.
+    let off = |load: &Load| (load.demand() - demand * load.capacity / capacity).abs();
+    (loads.iter().map(off).sum::<f64>() / 2.0 / demand).clamp(0.0, 1.0)
 }
 
 impl Fleet {

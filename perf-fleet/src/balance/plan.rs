@@ -173,7 +173,8 @@ struct Planner {
     shares: Vec<f64>,
     /// Those below their share, by place.
     targets: Vec<usize>,
-    turn: usize,
+    /// Whose turn it was, of a round.
+    last: Option<usize>,
     moves: Vec<Reassignment>,
 }
 
@@ -188,7 +189,7 @@ impl Planner {
             loads: loads.to_vec(),
             shares,
             targets: Vec::new(),
-            turn: 0,
+            last: None,
             moves: Vec::new(),
         };
         let wants = |at: &usize| loads[*at].is_fit && movable(-planner.surplus(*at)) > 0;
@@ -247,9 +248,9 @@ impl Planner {
         };
         match self.strategy {
             Strategy::RoundRobin => {
-                let at = self.turn.checked_rem(self.targets.len())?;
-                self.turn += 1;
-                self.targets.get(at).copied()
+                let after = self.targets.iter().find(|at| Some(**at) > self.last);
+                self.last = after.or(self.targets.first()).copied();
+                self.last
             }
             Strategy::LeastLoaded => least(&Load::relative, &|_| true),
             Strategy::CapabilityBased => {

@@ -1,7 +1,7 @@
 //! How long it takes a worker to come back from errors.
 
 use crate::{
-    history::{minute, minute_after, time},
+    history::{Period, time},
     worker::Worker,
 };
 use serde::Serialize;
@@ -49,10 +49,11 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn recovery(&self, start: SystemTime, end: SystemTime) -> Recovery {
+        let period = Period::new(start, end);
         let state = self.state();
         let mut since = None;
         let mut lengths = Vec::new();
-        for bucket in state.history.range(minute(start), minute_after(end)) {
+        for bucket in state.history.range(period.from, period.to) {
             if bucket.ended() == 0 {
                 continue;
             }

@@ -17,6 +17,7 @@ use crate::{
     bottleneck::{self, Bottleneck},
     efficiency::{Efficiency, Insight, Throughput, insights},
     fleet::Fleet,
+    history::Period,
     score::Status,
     stats::WorkerStats,
     worker::Worker,
@@ -225,10 +226,10 @@ impl Fleet {
         end: SystemTime,
         domain: Option<&str>,
     ) -> FleetReport {
-        let (start, end) = (start.min(end), start.max(end));
+        let period = Period::new(start, end);
         let mut workers = self.workers();
         workers.retain(|worker| domain.is_none_or(|domain| *worker.state().domain == *domain));
-        let of_period = |of: &Worker| of.stats_of(|state| state.period(start, end));
+        let of_period = |of: &Worker| of.stats_of(|state| state.period(period));
         let stats: Vec<_> = workers.iter().map(of_period).collect();
         let mut bottlenecks = bottleneck::detect(&stats, &self.shared.context.settings.thresholds);
         let each = workers.iter().zip(&stats);
@@ -240,18 +241,18 @@ impl Fleet {
         let bottleneck_count = bottlenecks.len();
         bottlenecks.truncate(TOP_BOTTLENECKS);
         FleetReport {
-            start,
-            end,
+            start: period.start,
+            end: period.end,
             domain: domain.map(ToOwned::to_owned),
             counts: Counts::of(&stats),
             average_health: (!stats.is_empty()).then(|| health / stats.len() as f64),
-            totals: Totals::of(&workers, start, end),
+            totals: Totals::of(&workers, period),
             top: top(&stats),
             bottlenecks,
             bottleneck_count,
             insights,
             recommendations,
-            comparison: PeriodComparison::of(&workers, start, end),
+            comparison: PeriodComparison::of(&workers, period),
         }
     }
 }

@@ -1,10 +1,7 @@
 //! A period against the one before.
 
 use super::Totals;
-use crate::{
-    history::{minute, minute_after},
-    worker::Worker,
-};
+use crate::{history::Period, worker::Worker};
 use perf_analysis::compare::{Comparison, ErrorVerdict, OperationChange, Verdict};
 use perf_core::Operation;
 use serde::Serialize;
@@ -80,21 +77,19 @@ pub struct PeriodComparison {
 }
 
 impl PeriodComparison {
-    pub(super) fn of(workers: &[Worker], start: SystemTime, end: SystemTime) -> Self {
-        let length = end.duration_since(start).unwrap_or_default();
-        let before = start.checked_sub(length).unwrap_or(SystemTime::UNIX_EPOCH).min(start);
-        let health = workers.iter().filter_map(|worker| health(worker, before, start));
-        let health: Vec<f64> = health.collect();
+    pub(super) fn of(workers: &[Worker], period: Period) -> Self {
+        let before = period.before();
+        let health: Vec<f64> = workers.iter().filter_map(|worker| health(worker, before)).collect();
         let mean = health.iter().sum::<f64>() / health.len().max(1) as f64;
-        let sides = [(before, start), (start, end)].map(|(from, to)| operations(workers, from, to));
+        let sides = [before, period].map(|period| operations(workers, period));
         let comparison = Comparison::new().percentiles([50.0]);
         let changes = comparison.of(&sides[0], &sides[1]).operations;
         let of_time = |verdict| changed(&changes, |of| of.verdict == verdict, median_p);
         let of_errors = |verdict| changed(&changes, |of| of.errors.verdict == verdict, errors_p);
         Self {
-            previous_start: before,
-            previous_end: start,
-            previous: Totals::of(workers, before, start),
+            previous_start: before.start,
+            previous_end: before.end,
+            previous: Totals::of(workers, before),
             average_health_before: (!health.is_empty()).then_some(mean),
             slower: of_time(Verdict::Slower),
             faster: of_time(Verdict::Faster),
@@ -105,14 +100,14 @@ impl PeriodComparison {
 }
 
 /// Of those that did something.
-fn health(worker: &Worker, from: SystemTime, to: SystemTime) -> Option<f64> {
-    let stats = worker.stats_of(|state| state.period(from, to));
+fn health(worker: &Worker, period: Period) -> Option<f64> {
+    let stats = worker.stats_of(|state| state.period(period));
     (stats.figures.ended() > 0).then_some(stats.health.total)
 }
 
-fn operations(workers: &[Worker], from: SystemTime, to: SystemTime) -> Vec<Operation> {
+fn operations(workers: &[Worker], period: Period) -> Vec<Operation> {
     let sum = |worker: &Worker| {
-        let sum = worker.state().history.sum(minute(from), minute_after(to));
+        let sum = worker.state().history.sum(period.from, period.to);
         (sum.timed > 0).then(|| sum.operation(worker.id()))
     };
     workers.iter().filter_map(sum).collect()

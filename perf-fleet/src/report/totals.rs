@@ -1,11 +1,10 @@
 //! What all workers did together.
 
 use crate::{
-    history::{Bucket, minute, minute_after},
+    history::{Bucket, Period},
     worker::Worker,
 };
 use serde::Serialize;
-use std::time::SystemTime;
 
 /// The tasks of a period.
 ///
@@ -38,17 +37,18 @@ pub struct Totals {
 }
 
 impl Totals {
-    pub(super) fn of(workers: &[Worker], start: SystemTime, end: SystemTime) -> Self {
+    pub(super) fn of(workers: &[Worker], period: Period) -> Self {
         let mut sum = Bucket::default();
         let (mut completed, mut failed) = (0_u64, 0_u64);
         for worker in workers {
-            let of = worker.state().history.sum(minute(start), minute_after(end));
+            let of = worker.state().history.sum(period.from, period.to);
             completed += u64::from(of.completed);
             failed += u64::from(of.failed);
             sum.merge(&of);
         }
         let ended = completed + failed;
-        let hours = end.duration_since(start).unwrap_or_default().as_secs_f64() / 3_600.0;
+        let length = period.end.duration_since(period.start).unwrap_or_default();
+        let hours = length.as_secs_f64() / 3_600.0;
         let quantile = |share| Some(sum.durations.quantile(share)? as f64 / 1e9);
         Self {
             completed,

@@ -5,6 +5,7 @@ use crate::{
     bottleneck::{self, Bottleneck},
     efficiency::{Efficiency, KindEfficiency, Recovery},
     fleet::Fleet,
+    history::Period,
     score::HealthScore,
     stats::WorkerStats,
     worker::Worker,
@@ -136,10 +137,9 @@ impl Worker {
         let step = step.max(Duration::from_secs(60));
         let next = |at: &SystemTime| at.checked_add(step).filter(|at| *at < end);
         let steps = std::iter::successors(Some(start).filter(|at| *at < end), next);
-        let state = self.state();
+        let (period, state) = (Period::new(start, end), self.state());
         let point = |at: SystemTime| {
-            let to = at.checked_add(step).unwrap_or(end).min(end);
-            let figures = state.period(at, to);
+            let figures = state.period(period.part(at, at.checked_add(step).unwrap_or(end)));
             let is_known =
                 figures.ended() > 0 || figures.workload.is_some() || figures.error_rate.is_some();
             let health = is_known.then(|| HealthScore::of(&figures).total);
@@ -163,31 +163,31 @@ impl Fleet {
         start: SystemTime,
         end: SystemTime,
     ) -> Option<WorkerReport> {
-        let (start, end) = (start.min(end), start.max(end));
+        let period = Period::new(start, end);
         let worker = self.get(id)?;
-        let stats = worker.stats_of(|state| state.period(start, end));
+        let stats = worker.stats_of(|state| state.period(period));
         let thresholds = &self.shared.context.settings.thresholds;
         // All of its domain, for it is compared with its peers.
         let mut peers = vec![stats.clone()];
         let others = self.workers().into_iter().filter(|other| other.id() != id);
-        let others = others.map(|other| other.stats_of(|state| state.period(start, end)));
+        let others = others.map(|other| other.stats_of(|state| state.period(period)));
         peers.extend(others.filter(|other| other.domain == stats.domain));
         let mut bottlenecks = bottleneck::detect(&peers, thresholds);
         bottlenecks.retain(|found| found.worker == id);
         let mut recommendations: Vec<_> =
             bottlenecks.iter().map(|found| found.recommendation.clone()).collect();
         recommendations.extend(stats.workload_status.map(|status| status.action().to_owned()));
-        let step = end.duration_since(start).unwrap_or_default() / POINTS;
+        let step = period.end.duration_since(period.start).unwrap_or_default() / POINTS;
         let only = std::slice::from_ref(&worker);
         Some(WorkerReport {
-            start,
-            end,
-            totals: Totals::of(only, start, end),
+            start: period.start,
+            end: period.end,
+            totals: Totals::of(only, period),
             efficiency: Efficiency::of(&stats.figures),
             kinds: self.kinds(id),
-            recovery: worker.recovery(start, end),
-            health: worker.health_over_time(start, end, step),
-            comparison: PeriodComparison::of(only, start, end),
+            recovery: worker.recovery(period.start, period.end),
+            health: worker.health_over_time(period.start, period.end, step),
+            comparison: PeriodComparison::of(only, period),
             stats,
             bottlenecks,
             recommendations,

@@ -14,7 +14,7 @@ use crate::{
     history::minute,
     lock::heal,
     stats::WorkerStats,
-    task::{Task, TaskRecord},
+    task::{Guarded, Task, TaskRecord},
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock},
@@ -182,15 +182,7 @@ impl Worker {
     /// worker.record(&TaskRecord::new(Duration::from_secs(1), true).kind("build"));
     /// ```
     pub fn record(&self, task: &TaskRecord) {
-        let minute = self.minute();
-        let active = self.clock().now();
-        let mut state = self.state();
-        state.record(task, minute, self.inner.context.kept_minutes(), active);
-        let exposed = self.exposed(&state);
-        drop(state);
-        if let Some(exposed) = exposed {
-            exposed.task(task.duration, task.ok);
-        }
+        self.end(task, None);
     }
 
     /// How many tasks wait for it.
@@ -275,7 +267,8 @@ impl Worker {
 
     /// When one more task would be done well, in seconds: (tasks under way and waiting + 1) / as many as it
     /// can have under way × the mean of the last tasks / the share of those that succeeded. The latest of
-    /// them counts for a fifth, the one before for a fifth of the rest, and so on.
+    /// them counts for a tenth, the one before for a tenth of the rest, and so on. Of a task that began
+    /// while more were under way than the worker can have, only its part of the time counts.
     ///
     /// While no task has ended it is 0 for the first one, and what the mean should be at most for each
     /// further one: a new worker is tried with one task before it is given more.
@@ -298,27 +291,27 @@ impl Worker {
         state.stats(self.id(), figures)
     }
 
-    pub(crate) fn begin(&self) {
+    /// How many were under way already.
+    pub(crate) fn begin(&self) -> u64 {
         let now = self.clock().now();
-        let minute = minute(now);
         let kept = self.inner.context.kept_minutes();
         let mut state = self.state();
-        state.in_progress = state.in_progress.saturating_add(1);
+        let others = state.in_progress;
+        state.in_progress = others.saturating_add(1);
         state.active(now);
-        state.read_workload(minute, kept);
+        state.read_workload(minute(now), kept);
+        others
     }
 
-    pub(crate) fn end(&self, record: &TaskRecord, cancelled: bool) {
-        {
-            let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-            let mut state = self.state();
-            state.in_progress = state.in_progress.saturating_sub(1);
-            if cancelled {
-                let bucket = state.history.bucket(minute, kept);
-                bucket.cancelled = bucket.cancelled.saturating_add(1);
-            }
+    pub(crate) fn end(&self, task: &TaskRecord, guarded: Option<Guarded>) {
+        let now = self.clock().now();
+        let mut state = self.state();
+        state.record(task, guarded, now, self.inner.context.kept_minutes());
+        let exposed = self.exposed(&state);
+        drop(state);
+        if let Some(exposed) = exposed {
+            exposed.task(task.duration, task.ok);
         }
-        self.record(record);
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

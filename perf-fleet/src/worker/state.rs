@@ -2,10 +2,10 @@
 
 use super::kinds::KindStats;
 use crate::{
-    history::{History, minute, minute_after},
+    history::{History, Period, minute},
     score::HealthScore,
     stats::{Figures, WorkerStats},
-    task::TaskRecord,
+    task::{Guarded, TaskRecord},
     workload::Workload,
 };
 use std::{
@@ -18,7 +18,7 @@ use std::{
 const MOST: usize = 64;
 const OTHERS: &str = "(others)";
 /// The weight of the last task in the mean that routing goes by.
-const RECENT: f64 = 0.2;
+const RECENT: f64 = 0.1;
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -55,11 +55,22 @@ impl State {
         Self { objective_seconds, ..Self::default() }
     }
 
-    pub(crate) fn record(&mut self, task: &TaskRecord, minute: u32, kept: u32, now: SystemTime) {
+    pub(crate) fn record(
+        &mut self,
+        task: &TaskRecord,
+        guarded: Option<Guarded>,
+        now: SystemTime,
+        kept: u32,
+    ) {
+        let minute = minute(now);
         let bucket = self.history.bucket(minute, kept);
         bucket.tasks(task.ok, 1);
         bucket.time(task.duration, 1);
-        self.read_recent(task);
+        if let Some(guarded) = guarded {
+            self.in_progress = self.in_progress.saturating_sub(1);
+            bucket.cancelled = bucket.cancelled.saturating_add(u32::from(guarded.cancelled));
+        }
+        self.read_recent(task, guarded.map_or(0, |guarded| guarded.others));
         if let Some(kind) = &task.kind {
             self.kind(kind).add(task);
         }
@@ -67,10 +78,12 @@ impl State {
         self.read_workload(minute, kept);
     }
 
-    /// What routing goes by. A task that failed took at least as long as others do: one that fails at once
-    /// must not look fast, and draw all tasks to it.
-    fn read_recent(&mut self, task: &TaskRecord) {
-        let seconds = task.duration.as_secs_f64();
+    /// What routing goes by. Where more tasks were under way than there can be, a task took its part of
+    /// the time: those that wait for a turn are counted apart. One that failed took at least as long as
+    /// others do: a worker that fails at once must not look fast, and draw all tasks to it.
+    fn read_recent(&mut self, task: &TaskRecord, others: u64) {
+        let crowd = (others.saturating_add(1) as f64 / self.capacity()).max(1.0);
+        let seconds = task.duration.as_secs_f64() / crowd;
         let usual = self.recent_seconds.unwrap_or(self.objective_seconds);
         let seconds = if task.ok { seconds } else { seconds.max(usual) };
         let mean =
@@ -79,16 +92,20 @@ impl State {
         self.recent_success = Some(mean(self.recent_success, f64::from(u8::from(task.ok))));
     }
 
+    /// How many tasks it can have under way.
+    fn capacity(&self) -> f64 {
+        self.max_concurrent.map_or(1.0, |most| most.max(1) as f64)
+    }
+
     /// See [`Worker::expected_seconds`](super::Worker::expected_seconds).
     pub(crate) fn expected_seconds(&self) -> f64 {
         let waiting = self.concurrent().saturating_add(self.queue_depth) as f64;
-        let capacity = self.max_concurrent.unwrap_or(1) as f64;
         match self.recent_seconds {
             Some(mean) => {
                 let success = self.recent_success.unwrap_or(1.0).max(0.05);
-                (waiting + 1.0) / capacity * mean / success
+                (waiting + 1.0) / self.capacity() * mean / success
             }
-            None => waiting / capacity * self.objective_seconds,
+            None => waiting / self.capacity() * self.objective_seconds,
         }
     }
 
@@ -157,14 +174,14 @@ impl State {
     }
 
     /// The figures of a period, to the minute; what is only known of now is that.
-    pub(crate) fn period(&self, start: SystemTime, end: SystemTime) -> Figures {
-        let sum = self.history.figures(minute(start), minute_after(end));
-        let length = end.duration_since(start).unwrap_or_default();
+    pub(crate) fn period(&self, of: Period) -> Figures {
+        let sum = self.history.figures(of.from, of.to);
+        let length = of.end.duration_since(of.start).unwrap_or_default();
         let mut figures = Figures {
             period_seconds: length.as_secs_f64(),
             workload: sum.workload.get(),
             queue_depth: sum.queue.get().unwrap_or_default().round() as u64,
-            ..self.constants(end)
+            ..self.constants(of.end)
         };
         figures.count(&sum);
         figures
