@@ -1,5 +1,8 @@
 //! Fleets, through the public API.
 
+#![allow(clippy::float_cmp, reason = "figures of whole numbers are exact")]
+#![allow(clippy::unchecked_time_subtraction, reason = "of constants")]
+
 mod agents;
 mod balance;
 mod bottlenecks;

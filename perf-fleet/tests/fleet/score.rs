@@ -75,8 +75,8 @@ fn status_by_its_boundaries() {
 
 #[test]
 fn workload_by_its_boundaries() {
-    let percents = [-1.0, 0.0, 69.999, 70.0, 84.999, 85.0, 94.999, 95.0, f64::INFINITY];
     use Workload::{Busy, Failing, Healthy, Overloaded};
+    let percents = [-1.0, 0.0, 69.999, 70.0, 84.999, 85.0, 94.999, 95.0, f64::INFINITY];
     let expected =
         [Healthy, Healthy, Healthy, Busy, Busy, Overloaded, Overloaded, Failing, Failing];
     assert_eq!(percents.map(|percent| Workload::of(percent).unwrap()), expected);

@@ -125,8 +125,7 @@ fn what_is_wrong_is_refused_by_name_and_nothing_of_it_is_taken() {
     let now = fleet.now();
     let long = "x".repeat(129);
     let id = |id: &str| WorkerMetrics { id: id.into(), ..WorkerMetrics::default() };
-    type Case = (WorkerMetrics, &'static str);
-    let cases: Vec<Case> = vec![
+    let cases: Vec<(WorkerMetrics, &str)> = vec![
         (id(""), "id"),
         (id("a b"), "id"),
         (id("é"), "id"),
