@@ -3,6 +3,7 @@
 use crate::id;
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     fmt,
     time::{Duration, SystemTime},
 };
@@ -78,6 +79,10 @@ pub struct WorkerMetrics {
     pub memory_percent: Option<f64>,
     /// Disk, 0 to 100 percent of what it may use.
     pub disk_percent: Option<f64>,
+    /// What else there is to know of it: added to what is known, of 64 keys at most.
+    pub metadata: BTreeMap<String, String>,
+    /// What it can do: added to what is known.
+    pub capabilities: Vec<String>,
     /// When it was last active: not later than a minute from now. Now, if it is not said.
     pub last_active: Option<SystemTime>,
 }

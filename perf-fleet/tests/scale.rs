@@ -29,8 +29,10 @@ fn filled(builder: FleetBuilder, minutes: u32) -> (Fleet, Vec<Worker>) {
 
 fn busy(worker: &Worker, n: u64) {
     for task in 0..5 {
-        worker
-            .record_task(Duration::from_millis(10_000 + 7_919 * (n + task) % 60_000), n % 50 != 0);
+        worker.record_task(
+            Duration::from_millis(10_000 + 7_919 * (n + task) % 60_000),
+            !n.is_multiple_of(50),
+        );
     }
     worker.cache(9, 1);
     worker.set_queue_depth(n % 7);
@@ -86,7 +88,7 @@ fn memory_of_a_worker() {
             };
             kept = Some(filled(builder, minutes));
         });
-        let each = info.bytes_current / WORKERS as i64;
+        let each = info.bytes_current / i64::try_from(WORKERS).unwrap();
         println!("{what}: {each} bytes a worker");
         each
     };

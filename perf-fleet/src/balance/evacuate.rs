@@ -27,6 +27,7 @@ pub fn evacuate(loads: &[Load], worker: &str) -> Plan {
         imbalance_after: imbalance(loads),
         is_needed: false,
         moves: Vec::new(),
+        new_tasks: Vec::new(),
         unplaced: 0,
     };
     let Some(from) = loads.iter().position(|load| load.worker == worker) else { return plan };

@@ -23,7 +23,7 @@ mod plan;
 pub use assign::{Assignment, Job, Pair};
 pub use evacuate::evacuate;
 pub use pairing::pairing;
-pub use plan::{IMBALANCE, Plan, Reassignment, Strategy, rebalance};
+pub use plan::{IMBALANCE, NewTasks, Plan, Reassignment, Strategy, rebalance};
 
 use crate::{
     fleet::Fleet,

@@ -132,8 +132,32 @@ pub struct Plan {
     pub is_needed: bool,
     /// What should move.
     pub moves: Vec<Reassignment>,
+    /// Where new tasks should go until all have their fair share, for what is under way cannot be moved.
+    pub new_tasks: Vec<NewTasks>,
     /// Tasks of an evacuation that there is no other worker for.
     pub unplaced: u64,
+}
+
+/// What part of new tasks a worker should be given: what it lacks of its fair share, of what all lack.
+///
+/// ```
+/// use perf_fleet::balance::Strategy;
+/// let fleet = perf_fleet::Fleet::builder().build();
+/// for (id, workload) in [("a", 95.0), ("b", 10.0), ("c", 30.0)] {
+///     fleet.worker(id).max_concurrent(10).set_workload(workload);
+/// }
+/// // Nothing waits, so nothing can be moved. All should have 4.5 tasks; b has 1, and c 3.
+/// let plan = fleet.rebalance(Strategy::LeastLoaded);
+/// assert!(plan.is_needed && plan.moves.is_empty());
+/// let shares: Vec<_> = plan.new_tasks.iter().map(|of| (of.worker.as_str(), of.share)).collect();
+/// assert_eq!(shares, [("b", 0.7), ("c", 0.3)]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NewTasks {
+    /// The worker's id.
+    pub worker: String,
+    /// Its part of new tasks, 0 to 1.
+    pub share: f64,
 }
 
 /// Which queued tasks should move from workers above their fair share to workers below it, if the
@@ -154,8 +178,10 @@ pub fn rebalance(loads: &[Load], strategy: Strategy, threshold: f64) -> Plan {
     let before = imbalance(loads);
     let is_needed = before > threshold;
     let mut planner = Planner::new(loads, strategy);
+    let mut new_tasks = Vec::new();
     if is_needed {
         planner.run();
+        new_tasks = planner.new_tasks();
     }
     Plan {
         strategy,
@@ -163,6 +189,7 @@ pub fn rebalance(loads: &[Load], strategy: Strategy, threshold: f64) -> Plan {
         imbalance_after: imbalance(&planner.loads),
         is_needed,
         moves: planner.moves,
+        new_tasks,
         unplaced: 0,
     }
 }
@@ -214,6 +241,17 @@ impl Planner {
                 self.shift(from, to, tasks);
             }
         }
+    }
+
+    fn new_tasks(&self) -> Vec<NewTasks> {
+        let lacks = |at: usize| (-self.surplus(at)).max(0.0);
+        let fit: Vec<_> = (0..self.loads.len()).filter(|at| self.loads[*at].is_fit).collect();
+        let all: f64 = fit.iter().map(|at| lacks(*at)).sum();
+        let given = |at: usize| {
+            let share = lacks(at) / all;
+            (share > 0.0).then(|| NewTasks { worker: self.loads[at].worker.clone(), share })
+        };
+        fit.into_iter().filter_map(given).collect()
     }
 
     /// How many of those left go at once.

@@ -29,8 +29,7 @@ pub struct Throughput {
 }
 
 impl Throughput {
-    fn of(state: &State, now: u32) -> Self {
-        let end = now.saturating_add(1);
+    fn of(state: &State, end: u32) -> Self {
         let ended = |from: u32, to: u32| {
             let buckets = state.history.range(from, to);
             buckets.map(crate::history::Bucket::ended).sum::<u64>() as f64
@@ -78,7 +77,12 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn throughput(&self) -> Throughput {
-        Throughput::of(&self.state(), minute(self.clock().now()))
+        self.throughput_before(minute(self.clock().now()).saturating_add(1))
+    }
+
+    /// In windows that end before a minute.
+    pub(crate) fn throughput_before(&self, end: u32) -> Throughput {
+        Throughput::of(&self.state(), end)
     }
 }
 

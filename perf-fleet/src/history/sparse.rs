@@ -110,7 +110,7 @@ mod tests {
 
         #[test]
         fn order_is_kept(a in any::<u64>(), b in any::<u64>()) {
-            prop_assert_eq!(a.max(b), if index(a) > index(b) { a } else if index(b) > index(a) { b } else { a.max(b) });
+            prop_assert!(index(a.min(b)) <= index(a.max(b)));
         }
 
         #[test]

@@ -234,7 +234,7 @@ impl Fleet {
         let mut bottlenecks = bottleneck::detect(&stats, &self.shared.context.settings.thresholds);
         let each = workers.iter().zip(&stats);
         let each: Vec<(_, Throughput)> =
-            each.map(|(of, stats)| (stats.clone(), of.throughput())).collect();
+            each.map(|(of, stats)| (stats.clone(), of.throughput_before(period.to))).collect();
         let insights = insights(&each);
         let health: f64 = stats.iter().map(|stats| stats.health.total).sum();
         let recommendations = advice::of(&stats, &bottlenecks, &insights);

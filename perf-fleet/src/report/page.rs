@@ -88,24 +88,7 @@ pub(super) fn of_fleet(report: &FleetReport) -> Page {
 pub(super) fn of_worker(report: &WorkerReport) -> Page {
     let stats = &report.stats;
     let mut page = Page { title: format!("{} ({})", stats.name, stats.id), sections: Vec::new() };
-    page.list(
-        "",
-        vec![
-            format!("From {} to {}", shown::time(report.start), shown::time(report.end)),
-            format!("Domain: {}", if stats.domain.is_empty() { "–" } else { &stats.domain }),
-            format!("Health: {}, {}", score(stats.health.total), stats.health.status),
-            format!(
-                "Efficiency: {}",
-                shown::known(report.efficiency.map(|of| of.score), |of| format!("{of:.2}"))
-            ),
-            format!("Workload: {}", shown::known(stats.figures.workload, shown::percent)),
-            format!(
-                "Recovered from errors {} times, in {} on average",
-                report.recovery.episodes,
-                shown::known(report.recovery.mean_seconds, shown::seconds)
-            ),
-        ],
-    );
+    page.list("", glance(report));
     let parts = stats.health.parts.iter().map(|part| {
         let value = shown::known(part.value, |value| format!("{value:.2}"));
         [part.kind.to_string(), value, score(part.points), score(part.weight)]
@@ -122,15 +105,29 @@ pub(super) fn of_worker(report: &WorkerReport) -> Page {
             format!("{:.2}", of.efficiency.score),
         ]
     });
-    page.table(
-        "Kinds of tasks",
-        ["kind", "tasks", "mean", "success", "efficiency"],
-        kinds.collect(),
-    );
+    let titles = ["kind", "tasks", "mean", "success", "efficiency"];
+    page.table("Kinds of tasks", titles, kinds.collect());
     page.comparison(&report.totals, Some(stats.health.total), &report.comparison);
     let metadata = stats.metadata.iter().map(|(key, value)| format!("{key}: {value}"));
     page.list("Also known", metadata.collect());
     page
+}
+
+fn glance(report: &WorkerReport) -> Vec<String> {
+    let stats = &report.stats;
+    let efficiency = report.efficiency.map(|efficiency| efficiency.score);
+    let mut items = vec![
+        format!("From {} to {}", shown::time(report.start), shown::time(report.end)),
+        format!("Domain: {}", if stats.domain.is_empty() { "–" } else { &stats.domain }),
+        format!("Health: {}, {}", score(stats.health.total), stats.health.status),
+        format!("Efficiency: {}", shown::known(efficiency, |score| format!("{score:.2}"))),
+        format!("Workload: {}", shown::known(stats.figures.workload, shown::percent)),
+    ];
+    if let Some(mean) = report.recovery.mean_seconds {
+        let (times, mean) = (report.recovery.episodes, shown::seconds(mean));
+        items.push(format!("Recovered from errors: {times} times, in {mean} on average"));
+    }
+    items
 }
 
 impl Page {

@@ -1,5 +1,6 @@
 //! A worker, and what it does.
 
+mod describe;
 mod kinds;
 mod report;
 mod state;
@@ -65,89 +66,6 @@ impl Worker {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.inner.id
-    }
-
-    /// Its name for people; its id until one is said.
-    ///
-    /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").name("Accessibility");
-    /// assert_eq!(worker.stats().name, "Accessibility");
-    /// ```
-    #[must_use = "it is the worker"]
-    pub fn name(self, name: &str) -> Self {
-        self.state().name = Some(name.into());
-        self
-    }
-
-    /// The domain it works in.
-    ///
-    /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").domain("Platform");
-    /// assert_eq!(worker.stats().domain, "Platform");
-    /// ```
-    #[must_use = "it is the worker"]
-    pub fn domain(self, domain: &str) -> Self {
-        self.state().domain = domain.into();
-        self
-    }
-
-    /// What the mean duration of its tasks should be at most. Zero changes nothing.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").objective(Duration::from_secs(2));
-    /// assert_eq!(worker.stats().figures.objective_seconds, 2.0);
-    /// ```
-    #[must_use = "it is the worker"]
-    pub fn objective(self, mean: Duration) -> Self {
-        if !mean.is_zero() {
-            self.state().objective_seconds = mean.as_secs_f64();
-        }
-        self
-    }
-
-    /// How many tasks it can have under way, at least 1: its workload is in percent of that, unless it
-    /// says itself what it is.
-    ///
-    /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").max_concurrent(4);
-    /// let _task = worker.task("build");
-    /// assert_eq!(worker.stats().figures.workload, Some(25.0));
-    /// ```
-    #[must_use = "it is the worker"]
-    pub fn max_concurrent(self, tasks: u64) -> Self {
-        self.state().max_concurrent = Some(tasks.max(1));
-        self
-    }
-
-    /// Something it can do, too.
-    ///
-    /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").capability("rust");
-    /// assert_eq!(worker.stats().capabilities, ["rust"]);
-    /// ```
-    #[must_use = "it is the worker"]
-    pub fn capability(self, capability: &str) -> Self {
-        self.state().capabilities.insert(capability.into());
-        self
-    }
-
-    /// Something else to know of it, shown in its report. An empty value takes it away.
-    ///
-    /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").metadata("version", "1.2");
-    /// assert_eq!(worker.stats().metadata["version"], "1.2");
-    /// ```
-    #[must_use = "it is the worker"]
-    pub fn metadata(self, key: &str, value: &str) -> Self {
-        let mut state = self.state();
-        if value.is_empty() {
-            state.metadata.remove(key);
-        } else {
-            state.metadata.insert(key.to_owned(), value.to_owned());
-        }
-        drop(state);
-        self
     }
 
     /// Begins a task of a kind.

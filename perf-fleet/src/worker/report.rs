@@ -37,6 +37,8 @@ impl State {
             self.domain = domain.as_str().into();
         }
         self.objective_seconds = report.objective_seconds.unwrap_or(self.objective_seconds);
+        report.metadata.iter().for_each(|(key, value)| self.metadata(key, value));
+        report.capabilities.iter().for_each(|what| self.capability(what));
         self.max_concurrent = report.max_concurrent_tasks.or(self.max_concurrent);
     }
 

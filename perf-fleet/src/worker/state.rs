@@ -14,7 +14,8 @@ use std::{
     time::SystemTime,
 };
 
-/// Kinds of tasks, and other workers, of which something is kept; further ones go together.
+/// Kinds of tasks, other workers, keys and capabilities of which something is kept. Further kinds go
+/// together.
 const MOST: usize = 64;
 const OTHERS: &str = "(others)";
 /// The weight of the last task in the mean that routing goes by.
@@ -117,6 +118,21 @@ impl State {
             self.kinds.insert(kind.into(), KindStats::default());
         }
         self.kinds.entry(kind.into()).or_default()
+    }
+
+    /// An empty value takes a key away.
+    pub(crate) fn metadata(&mut self, key: &str, value: &str) {
+        if value.is_empty() {
+            self.metadata.remove(key);
+        } else if self.metadata.len() < MOST || self.metadata.contains_key(key) {
+            self.metadata.insert(key.to_owned(), value.to_owned());
+        }
+    }
+
+    pub(crate) fn capability(&mut self, what: &str) {
+        if self.capabilities.len() < MOST {
+            self.capabilities.insert(what.into());
+        }
     }
 
     pub(crate) fn active(&mut self, at: SystemTime) {

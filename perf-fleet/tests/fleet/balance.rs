@@ -188,6 +188,8 @@ proptest! {
             prop_assert!(moved.tasks > 0 && from <= queued(&moved.from));
             prop_assert!(loads.iter().any(|load| load.worker == moved.to && load.is_fit));
         }
+        let shares: f64 = plan.new_tasks.iter().map(|of| of.share).sum();
+        prop_assert!(plan.new_tasks.is_empty() || (shares - 1.0).abs() < 1e-9);
         let before: f64 = imbalance(&loads);
         prop_assert!((plan.imbalance_before - before).abs() < 1e-12);
     }

@@ -1,5 +1,5 @@
 use crate::{HOUR, MINUTE, fleet, tasks};
-use perf_fleet::{Fleet, WorkerMetrics};
+use perf_fleet::{Fleet, TaskRecord, WorkerMetrics};
 use std::time::{Duration, SystemTime};
 
 #[test]
@@ -90,6 +90,8 @@ fn a_report_is_taken_as_a_whole() {
         queue_depth: Some(5),
         cache_hit_rate: Some(0.98),
         concurrent_tasks: Some(3),
+        metadata: [("version".to_owned(), "1.2".to_owned())].into(),
+        capabilities: vec!["axe".to_owned()],
         max_concurrent_tasks: Some(8),
         last_active: Some(fleet.now() - 2 * MINUTE),
         ..report()
@@ -97,6 +99,10 @@ fn a_report_is_taken_as_a_whole() {
     fleet.track(&all).unwrap();
     let stats = fleet.worker("AGENT_54").stats();
     assert_eq!((stats.name.as_str(), stats.domain.as_str()), ("Accessibility", "Platform"));
+    assert_eq!(
+        (stats.metadata["version"].as_str(), stats.capabilities[0].as_str()),
+        ("1.2", "axe")
+    );
     assert_eq!(stats.figures.idle_seconds, Some(120.0));
     assert_eq!((stats.figures.concurrent, stats.figures.queue_depth), (3, 5));
     assert!((stats.health.total - 94.0).abs() <= 2.0);
@@ -214,4 +220,39 @@ fn ten_threads_lose_nothing() {
     });
     let figures = fleet.worker("w1").stats().figures;
     assert_eq!((figures.completed, figures.failed, figures.concurrent), (9_000, 1_000, 0));
+}
+
+#[test]
+fn what_is_kept_of_a_worker_is_bounded() {
+    let (fleet, _) = fleet();
+    let worker = fleet.worker("w1");
+    for n in 0..1_000 {
+        let name = format!("n{n}");
+        let record = TaskRecord::new(Duration::from_secs(1), true).kind(&name);
+        worker.record(&record);
+        worker.latency_to(&name, Duration::from_secs(1));
+        let _ = worker.clone().metadata(&name, "x").capability(&name);
+    }
+    let stats = worker.stats();
+    assert_eq!(
+        (stats.latencies.len(), stats.metadata.len(), stats.capabilities.len()),
+        (64, 64, 64)
+    );
+    let kinds = fleet.kinds("w1");
+    assert_eq!(kinds.len(), 65);
+    let others = kinds.iter().find(|of| of.kind == "(others)").unwrap();
+    assert_eq!(others.efficiency.tasks, 936);
+    assert_eq!(stats.figures.completed, 1_000);
+}
+
+#[test]
+fn a_thousand_ids_more_than_there_may_be_are_one_worker() {
+    let fleet = Fleet::builder().max_workers(10).build();
+    for n in 0..1_010 {
+        fleet.worker(&format!("w{n}")).record_task(Duration::from_secs(1), true);
+    }
+    assert_eq!(fleet.workers().len(), 11);
+    assert_eq!(fleet.worker("overflow").stats().figures.completed, 1_000);
+    let unknown = WorkerMetrics { id: "new".into(), ..WorkerMetrics::default() };
+    assert_eq!(fleet.track(&unknown).unwrap_err().field, "id");
 }
