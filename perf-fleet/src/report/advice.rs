@@ -56,11 +56,13 @@ fn of_insights(insights: &[Insight]) -> Vec<String> {
         let (workers, _) = kinds.entry(insight.kind).or_insert((BTreeSet::new(), insight));
         workers.extend(insight.worker.as_deref());
     }
-    let sentence = |(workers, insight): (BTreeSet<&str>, &Insight)| match workers.len() {
-        0 | 1 => format!("{} {}", insight.text, insight.recommendation),
-        _ => {
-            format!("{} And so with {}. {}", insight.text, names(&workers), insight.recommendation)
+    let sentence = |(mut workers, insight): (BTreeSet<&str>, &Insight)| {
+        let Insight { worker, text, recommendation, .. } = insight;
+        workers.retain(|id| Some(*id) != worker.as_deref());
+        if workers.is_empty() {
+            return format!("{text} {recommendation}");
         }
+        format!("{text} So it is with {}. {recommendation}", names(&workers))
     };
     kinds.into_values().map(sentence).collect()
 }

@@ -29,13 +29,19 @@ fn row(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// Text that stands for itself: any ASCII punctuation may be escaped
-/// (<https://github.github.com/gfm/#backslash-escapes>).
+/// (<https://github.github.com/gfm/#backslash-escapes>), and what is harmless stays readable in the file.
 fn escaped(text: &str) -> String {
+    let text = printable(text);
     let mut out = String::with_capacity(text.len());
-    for c in printable(text).chars() {
-        let needs = c.is_ascii_punctuation() && !".,:;%/-?'\"=".contains(c);
+    let (mut before, mut rest) = (' ', text.chars());
+    while let Some(c) = rest.next() {
+        // Inside a word, `_` is no emphasis.
+        let after = rest.clone().next().unwrap_or(' ');
+        let inside = c == '_' && before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric();
+        let needs = c.is_ascii_punctuation() && !".,:;%/-?'\"=".contains(c) && !inside;
         out.extend(needs.then_some('\\'));
         out.push(c);
+        before = c;
     }
     out
 }
@@ -47,5 +53,6 @@ mod tests {
     #[test]
     fn nothing_in_a_name_is_markup() {
         assert_eq!(escaped("a|b\n<b>*_`"), r"a\|b\\u\{a\}\<b\>\*\_\`");
+        assert_eq!(escaped("AGENT_54 _b_"), r"AGENT_54 \_b\_");
     }
 }

@@ -1,7 +1,9 @@
 //! A report as headings, lists and tables: what Markdown and HTML are both made of.
 
 use super::{FleetReport, PeriodComparison, Totals, WorkerReport, shown};
-use crate::bottleneck::Bottleneck;
+use crate::{bottleneck::Bottleneck, efficiency::Insight};
+
+const MOST_INSIGHTS: usize = 20;
 
 pub(super) struct Page {
     pub(super) title: String,
@@ -81,8 +83,15 @@ pub(super) fn of_fleet(report: &FleetReport) -> Page {
         ["id", "name", "domain", "health", "status", "efficiency", "completed", "errors", "mean"];
     page.table("Best workers", titles, top.collect());
     page.comparison(&report.totals, report.average_health, &report.comparison);
-    page.list("What stands out", report.insights.iter().map(|of| of.text.clone()).collect());
+    page.list("What stands out", insights(&report.insights));
     page
+}
+
+/// The first ones; of many workers there may be very many.
+fn insights(all: &[Insight]) -> Vec<String> {
+    let more = all.len().saturating_sub(MOST_INSIGHTS);
+    let first = all.iter().take(MOST_INSIGHTS).map(|insight| insight.text.clone());
+    first.chain((more > 0).then(|| format!("{more} more like these"))).collect()
 }
 
 pub(super) fn of_worker(report: &WorkerReport) -> Page {

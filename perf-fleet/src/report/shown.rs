@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 /// The end of the year 9999, beyond which RFC 3339 has no times.
 const LAST: u64 = 253_402_300_799;
 
-/// `820 ms`, `12.5 s`, `4.0 min`, `2.5 h`.
+/// `820 ms`, `12.5 s`, `7.5 min`, `2.5 h`.
 pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {
         _ if !seconds.is_finite() => "?".to_owned(),
         _ if seconds < 1.0 => format!("{:.0} ms", seconds * 1_000.0),
-        _ if seconds < 120.0 => format!("{seconds:.1} s"),
+        _ if seconds < 300.0 => format!("{seconds:.1} s"),
         _ if seconds < 7_200.0 => format!("{:.1} min", seconds / 60.0),
         _ => format!("{:.1} h", seconds / 3_600.0),
     }
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn seconds_have_the_unit_that_fits() {
-        let shown = [0.02, 59.96, 240.0, 9_000.0, f64::NAN].map(seconds);
-        assert_eq!(shown, ["20 ms", "60.0 s", "4.0 min", "2.5 h", "?"]);
+        let shown = [0.02, 59.96, 600.0, 9_000.0, f64::NAN].map(seconds);
+        assert_eq!(shown, ["20 ms", "60.0 s", "10.0 min", "2.5 h", "?"]);
     }
 }

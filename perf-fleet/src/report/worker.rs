@@ -9,6 +9,7 @@ use crate::{
     score::HealthScore,
     stats::WorkerStats,
     worker::Worker,
+    workload::Workload,
 };
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
@@ -176,7 +177,8 @@ impl Fleet {
         bottlenecks.retain(|found| found.worker == id);
         let mut recommendations: Vec<_> =
             bottlenecks.iter().map(|found| found.recommendation.clone()).collect();
-        recommendations.extend(stats.workload_status.map(|status| status.action().to_owned()));
+        let busy = stats.workload_status.filter(|status| *status > Workload::Healthy);
+        recommendations.extend(busy.map(|status| status.action().to_owned()));
         let step = period.end.duration_since(period.start).unwrap_or_default() / POINTS;
         let only = std::slice::from_ref(&worker);
         Some(WorkerReport {
