@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll, ready},
 };
-use tower::{balance::p2c::Balance, discover::ServiceList, load::Load};
+use tower::{Layer, balance::p2c::Balance, discover::ServiceList, load::Load};
 use tower_service::Service;
 
 /// A service whose requests are tasks of a worker. A response that is an `Err` is a task that failed, one
@@ -83,6 +83,44 @@ impl<S> Load for WorkerService<S> {
 
     fn load(&self) -> f64 {
         self.worker.expected_seconds()
+    }
+}
+
+/// Makes the requests of a service tasks of a worker: [`WorkerService`] as a layer.
+///
+/// ```
+/// use perf_fleet::tower::WorkerLayer;
+/// use tower::{Layer, Service as _};
+/// let fleet = perf_fleet::Fleet::builder().build();
+/// let echo = tower::service_fn(|n: u32| std::future::ready(Ok::<_, std::io::Error>(n)));
+/// let mut service = WorkerLayer::new(fleet.worker("w1"), "echo").layer(echo);
+/// let _response = service.call(7);
+/// assert_eq!(fleet.worker("w1").stats().figures.concurrent, 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct WorkerLayer {
+    worker: Worker,
+    kind: Arc<str>,
+}
+
+impl WorkerLayer {
+    /// Tasks of a kind, of this worker.
+    ///
+    /// ```
+    /// let fleet = perf_fleet::Fleet::builder().build();
+    /// let layer = perf_fleet::tower::WorkerLayer::new(fleet.worker("w1"), "echo");
+    /// ```
+    #[must_use]
+    pub fn new(worker: Worker, kind: &str) -> Self {
+        Self { worker, kind: kind.into() }
+    }
+}
+
+impl<S> Layer<S> for WorkerLayer {
+    type Service = WorkerService<S>;
+
+    fn layer(&self, inner: S) -> WorkerService<S> {
+        WorkerService::new(inner, self.worker.clone(), &self.kind)
     }
 }
 
