@@ -4,7 +4,10 @@
 //! figures.
 
 use perf_core::Registry;
-use perf_fleet::{Fleet, FleetBuilder, ManualClock, Worker, balance::Strategy};
+use perf_fleet::{
+    Fleet, FleetBuilder, ManualClock, Worker,
+    balance::{Job, Strategy},
+};
 use std::time::{Duration, Instant};
 
 const WORKERS: usize = 10_000;
@@ -65,6 +68,8 @@ fn a_tick_of_ten_thousand_workers() {
     shortest("insights", || fleet.insights());
     shortest("rebalance, least loaded", || fleet.rebalance(Strategy::LeastLoaded));
     shortest("evacuate", || fleet.evacuate("AGENT_00099"));
+    let jobs: Vec<_> = (0..1_000).map(|n| Job::new(&format!("j{n}"))).collect();
+    shortest("assignment of 1,000 tasks", || fleet.assign(&jobs));
     let now = fleet.now();
     shortest("report of the hour", || fleet.generate_report(now - 60 * MINUTE, now, None));
 

@@ -1,6 +1,9 @@
 //! Tasks to workers.
 
-use super::{Load, pairing};
+use super::{
+    Load,
+    pairing::{BATCH, pair_batch},
+};
 use crate::{
     fleet::Fleet,
     score::Status,
@@ -100,6 +103,16 @@ pub struct Assignment {
     pub total_seconds: f64,
 }
 
+impl Assignment {
+    fn add(&mut self, job: &Job, chosen: Option<(&String, f64)>) {
+        let Some((worker, seconds)) = chosen else {
+            return self.unassigned.push(job.id.clone());
+        };
+        self.total_seconds += seconds;
+        self.pairs.push(Pair { job: job.id.clone(), worker: worker.clone(), seconds });
+    }
+}
+
 /// A worker that may be given tasks.
 struct Candidate {
     load: Load,
@@ -138,7 +151,7 @@ impl Candidate {
 
 impl Fleet {
     /// Which worker should have which of these tasks, so that as many as possible have one and the times
-    /// until each is done add up to the least, see [`pairing`]. A worker is given as many as it can
+    /// until each is done add up to the least, see [`pairing`](super::pairing()). A worker is given as many as it can
     /// have under way beside those it has, one if that is not known, and none if it is failing.
     ///
     /// A task takes as long as those of its kind did there, or everywhere if that is not known, divided
@@ -164,28 +177,15 @@ impl Fleet {
     pub fn assign(&self, jobs: &[Job]) -> Assignment {
         let everywhere = self.kind_totals();
         let candidates: Vec<_> = self.workers().iter().filter_map(Candidate::of).collect();
-        let slots: Vec<usize> = candidates
-            .iter()
-            .enumerate()
-            .flat_map(|(at, of)| (0..of.slots.min(jobs.len() as u64)).map(move |_| at))
-            .collect();
-        let row = |job: &Job| -> Vec<_> {
-            let each: Vec<_> = candidates.iter().map(|of| of.seconds(job, &everywhere)).collect();
-            slots.iter().map(|at| each[*at]).collect()
-        };
-        let costs: Vec<_> = jobs.iter().map(row).collect();
+        let mut free: Vec<_> = candidates.iter().map(|of| of.slots).collect();
+        let row = |job: &Job| candidates.iter().map(|of| of.seconds(job, &everywhere)).collect();
         let mut assignment = Assignment::default();
-        for ((job, slot), row) in jobs.iter().zip(pairing(&costs)).zip(&costs) {
-            let pair = slot.and_then(|slot| {
-                let worker = candidates[slots[slot]].load.worker.clone();
-                Some(Pair { job: job.id.clone(), worker, seconds: row[slot]? })
-            });
-            match pair {
-                Some(pair) => {
-                    assignment.total_seconds += pair.seconds;
-                    assignment.pairs.push(pair);
-                }
-                None => assignment.unassigned.push(job.id.clone()),
+        for jobs in jobs.chunks(BATCH) {
+            let costs: Vec<Vec<_>> = jobs.iter().map(row).collect();
+            let pairs = pair_batch(&costs, &mut free);
+            for ((job, at), row) in jobs.iter().zip(pairs).zip(costs) {
+                let chosen = at.and_then(|at| Some((&candidates[at].load.worker, row[at]?)));
+                assignment.add(job, chosen);
             }
         }
         assignment

@@ -1,22 +1,25 @@
 //! The pairing of rows and columns that costs least.
 
 use pathfinding::{kuhn_munkres::kuhn_munkres_min, matrix::Matrix};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// More rows are paired in batches of as many.
-pub(super) const BATCH: usize = 400;
+pub(super) const BATCH: usize = 200;
 /// In thousandths; more counts as this.
 const MOST: f64 = 1e12;
 /// More than all of a batch together: as many rows as can be are paired.
 const UNPAIRED: i64 = 1_000_000_000_000_000;
 const FORBIDDEN: i64 = 2 * UNPAIRED;
 
+/// What each row costs with each column.
+pub(super) type Costs = [Vec<Option<f64>>];
+
 /// For each row, the column that it is paired with, so that as many rows as possible are paired and the
 /// costs add up to the least: by the Hungarian algorithm of Kuhn and Munkres, of the crate `pathfinding`.
 /// A column is paired once at most; what costs `None`, or is no number, is not paired at all.
 ///
-/// Costs are taken to three decimals, from 0 to 10⁹. The time is that of rows² × columns: of more than 400
-/// rows each 400 are paired by themselves, in order.
+/// Costs are taken to three decimals, from 0 to 10⁹. The time grows with rows² × columns: of more than
+/// 200 rows each 200 are paired by themselves, in order.
 ///
 /// ```
 /// use perf_fleet::balance::pairing;
@@ -27,33 +30,43 @@ const FORBIDDEN: i64 = 2 * UNPAIRED;
 /// ```
 #[must_use]
 pub fn pairing(costs: &[Vec<Option<f64>>]) -> Vec<Option<usize>> {
-    let mut taken = BTreeSet::new();
-    let mut pairs = Vec::with_capacity(costs.len());
-    for rows in costs.chunks(BATCH) {
-        let columns = useful_columns(rows, &taken);
-        let batch = batch(rows, &columns);
-        taken.extend(batch.iter().flatten());
-        pairs.extend(batch);
+    let columns = costs.iter().map(Vec::len).max().unwrap_or_default();
+    let mut free = vec![1; columns];
+    costs.chunks(BATCH).flat_map(|rows| pair_batch(rows, &mut free)).collect()
+}
+
+/// The same of a batch, where each column can be paired as often as it is free, and is less so afterwards.
+pub(super) fn pair_batch(rows: &Costs, free: &mut [u64]) -> Vec<Option<usize>> {
+    let columns = useful_columns(rows, free);
+    let pairs = solve(rows, &columns);
+    for at in pairs.iter().flatten() {
+        free[*at] = free[*at].saturating_sub(1);
     }
     pairs
 }
 
-/// Of n rows, each is paired with one of its n cheapest columns: others need not be looked at.
-fn useful_columns(rows: &[Vec<Option<f64>>], taken: &BTreeSet<usize>) -> Vec<usize> {
-    let mut useful = BTreeSet::new();
+/// Of n rows, each is paired with one of the n places that are cheapest for it: others need not be looked
+/// at. A column is there as often as it may be needed.
+fn useful_columns(rows: &Costs, free: &[u64]) -> Vec<usize> {
+    let mut useful: BTreeMap<usize, u64> = BTreeMap::new();
     for row in rows {
-        let allowed = row.iter().enumerate().filter(|(at, _)| !taken.contains(at));
-        let mut columns: Vec<_> = allowed.filter_map(|(at, c)| Some((cost(*c)?, at))).collect();
-        if columns.len() > rows.len() {
-            columns.select_nth_unstable(rows.len() - 1);
-            columns.truncate(rows.len());
+        let known = row.iter().enumerate().filter_map(|(at, c)| Some((cost(*c)?, at)));
+        let mut known: Vec<_> = known.collect();
+        known.sort_unstable();
+        let mut left = rows.len() as u64;
+        for (_, at) in known {
+            let places = free.get(at).copied().unwrap_or_default().min(left);
+            if places > 0 {
+                let most = useful.entry(at).or_default();
+                *most = places.max(*most);
+                left -= places;
+            }
         }
-        useful.extend(columns.into_iter().map(|(_, at)| at));
     }
-    useful.into_iter().collect()
+    useful.into_iter().flat_map(|(at, places)| (0..places).map(move |_| at)).collect()
 }
 
-fn batch(rows: &[Vec<Option<f64>>], columns: &[usize]) -> Vec<Option<usize>> {
+fn solve(rows: &Costs, columns: &[usize]) -> Vec<Option<usize>> {
     // Each row can stay without a pair, in a column for those.
     let width = columns.len() + rows.len();
     let mut cells = vec![UNPAIRED; rows.len() * width];

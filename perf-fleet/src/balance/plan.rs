@@ -90,7 +90,7 @@ impl Reassignment {
         loads[from].queued -= queued;
         // Of an evacuation, those under way too.
         loads[from].running = (loads[from].running - (tasks - queued) as f64).max(0.0);
-        loads[to].queued += tasks;
+        loads[to].queued = loads[to].queued.saturating_add(tasks);
         let (from, to) = (&loads[from], &loads[to]);
         let (after, to_after) = (from.drain_seconds(), to.drain_seconds());
         Self {

@@ -45,7 +45,7 @@ fn of_bottlenecks(bottlenecks: &[Bottleneck]) -> Vec<String> {
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by(|(_, a), (_, b)| b.0.cmp(&a.0).then(b.1.len().cmp(&a.1.len())));
     let sentence = |(kind, (severity, workers)): (BottleneckKind, (Severity, BTreeSet<&str>))| {
-        format!("{kind} ({severity}), {}: {}", names(&workers), kind.recommendation())
+        format!("{kind} of {} ({severity}): {}", names(&workers), kind.recommendation())
     };
     kinds.into_iter().map(sentence).collect()
 }

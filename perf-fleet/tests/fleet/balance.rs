@@ -223,3 +223,19 @@ fn pairing_takes_anything() {
     let many: Vec<_> = (0..450).map(|n| vec![Some(1.0); n % 7]).collect();
     assert_eq!(pairing(&many).iter().flatten().count(), 6);
 }
+
+#[test]
+fn a_worker_with_room_for_many_is_given_many() {
+    let (fleet, _) = fleet();
+    let busy = fleet.worker("large").max_concurrent(u64::MAX);
+    let _under_way = busy.task("a");
+    let full = fleet.worker("full").max_concurrent(1);
+    let _too = full.task("a");
+    let _small = fleet.worker("small");
+    let jobs: Vec<_> = (0..500).map(|n| Job::new(&format!("j{n}"))).collect();
+    let assignment = fleet.assign(&jobs);
+    assert_eq!((assignment.pairs.len(), assignment.unassigned.len()), (500, 0));
+    let of = |id| assignment.pairs.iter().filter(|pair| pair.worker == id).count();
+    assert_eq!(of("full"), 0);
+    assert!(of("small") <= 1 && of("large") >= 499);
+}
