@@ -1,0 +1,129 @@
+//! What happened in a stretch of time.
+
+use super::Sparse;
+use perf_core::{Operation, OperationParts};
+use std::time::Duration;
+
+/// The mean of what was read now and then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mean {
+    sum: f64,
+    count: u32,
+}
+
+impl Mean {
+    pub(crate) fn add(&mut self, value: f64) {
+        if value.is_finite() {
+            self.sum += value;
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count = self.count.saturating_add(other.count);
+    }
+
+    pub(crate) fn get(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / f64::from(self.count))
+    }
+}
+
+/// Rates that the worker said itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reported {
+    pub(crate) error_rate: Mean,
+    pub(crate) success_rate: Mean,
+    pub(crate) mean_seconds: Mean,
+    pub(crate) cache_hit_rate: Mean,
+}
+
+/// What happened from a minute on. About 130 bytes, and 8 for each different duration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bucket {
+    /// Its first minute, since 1970.
+    pub(crate) start: u32,
+    pub(crate) completed: u32,
+    pub(crate) failed: u32,
+    /// Of the failed ones, those that nobody said an outcome of.
+    pub(crate) cancelled: u32,
+    /// Tasks whose durations are known.
+    pub(crate) timed: u32,
+    pub(crate) hits: u32,
+    pub(crate) misses: u32,
+    /// Of the durations, in seconds.
+    pub(crate) sum: f64,
+    pub(crate) squares: f64,
+    pub(crate) workload: Mean,
+    pub(crate) queue: Mean,
+    pub(crate) durations: Sparse,
+    pub(crate) reported: Option<Box<Reported>>,
+}
+
+impl Bucket {
+    pub(crate) fn tasks(&mut self, ok: bool, times: u32) {
+        let count = if ok { &mut self.completed } else { &mut self.failed };
+        *count = count.saturating_add(times);
+    }
+
+    pub(crate) fn time(&mut self, duration: Duration, times: u32) {
+        let seconds = duration.as_secs_f64();
+        self.timed = self.timed.saturating_add(times);
+        self.sum += seconds * f64::from(times);
+        self.squares += seconds * seconds * f64::from(times);
+        self.durations.add(nanos(duration), times);
+    }
+
+    pub(crate) fn reported(&mut self) -> &mut Reported {
+        self.reported.get_or_insert_default()
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.merge_figures(other);
+        self.durations.merge(&other.durations);
+    }
+
+    /// All but the distribution.
+    pub(crate) fn merge_figures(&mut self, other: &Self) {
+        let add = |ours: &mut u32, theirs: u32| *ours = ours.saturating_add(theirs);
+        add(&mut self.completed, other.completed);
+        add(&mut self.failed, other.failed);
+        add(&mut self.cancelled, other.cancelled);
+        add(&mut self.timed, other.timed);
+        add(&mut self.hits, other.hits);
+        add(&mut self.misses, other.misses);
+        self.sum += other.sum;
+        self.squares += other.squares;
+        self.workload.merge(other.workload);
+        self.queue.merge(other.queue);
+        if let Some(theirs) = &other.reported {
+            let ours = self.reported();
+            ours.error_rate.merge(theirs.error_rate);
+            ours.success_rate.merge(theirs.success_rate);
+            ours.mean_seconds.merge(theirs.mean_seconds);
+            ours.cache_hit_rate.merge(theirs.cache_hit_rate);
+        }
+    }
+
+    pub(crate) fn ended(&self) -> u64 {
+        u64::from(self.completed) + u64::from(self.failed)
+    }
+
+    /// As an operation, for comparisons.
+    pub(crate) fn operation(&self, worker: &str) -> Operation {
+        Operation::from(OperationParts {
+            name: "task".to_owned(),
+            labels: vec![("agent_id".to_owned(), worker.to_owned())],
+            digits: 2,
+            buckets: self.durations.values().collect(),
+            sum_ns: (self.sum * 1e9) as u64,
+            errors: u64::from(self.failed).min(self.durations.count()),
+            ..OperationParts::default()
+        })
+    }
+}
+
+/// As many nanoseconds as a `u64` holds.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,141 @@
+//! What a worker did, minute by minute, in bounded memory.
+//!
+//! Minutes are kept for two hours; older ones are merged into quarters of an hour, which are kept for as
+//! long as the fleet's history is. A minute in which nothing happened takes no memory.
+
+mod bucket;
+mod period;
+mod sparse;
+
+pub(crate) use bucket::{Bucket, Mean, nanos};
+pub(crate) use period::Period;
+pub(crate) use sparse::Sparse;
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, SystemTime},
+};
+
+/// Minutes kept one by one.
+const MINUTES: u32 = 120;
+/// Minutes in the buckets after these.
+const QUARTER: u32 = 15;
+
+/// The minute that a time is in, since 1970; the nearest that a `u32` holds.
+pub(crate) fn minute(at: SystemTime) -> u32 {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since.as_secs() / 60).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn time(minute: u32) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(minute) * 60)
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    minutes: VecDeque<Bucket>,
+    quarters: VecDeque<Bucket>,
+}
+
+impl History {
+    /// The bucket of a minute, which is the last one there is if the clock went back. Forgets what is
+    /// older than `kept` minutes.
+    pub(crate) fn bucket(&mut self, minute: u32, kept: u32) -> &mut Bucket {
+        let last = self.minutes.back().map_or(0, |bucket| bucket.start);
+        if self.minutes.is_empty() || last < minute {
+            self.age(minute, kept);
+            self.minutes.push_back(Bucket { start: minute, ..Bucket::default() });
+        }
+        let at = self.minutes.len() - 1;
+        &mut self.minutes[at]
+    }
+
+    fn age(&mut self, minute: u32, kept: u32) {
+        while self.minutes.front().is_some_and(|old| old.start.saturating_add(MINUTES) <= minute) {
+            let Some(mut old) = self.minutes.pop_front() else { break };
+            old.start -= old.start % QUARTER;
+            match self.quarters.back_mut() {
+                Some(quarter) if quarter.start == old.start => quarter.merge(&old),
+                _ => self.quarters.push_back(old),
+            }
+        }
+        let is_old = |old: &Bucket| old.start.saturating_add(kept) < minute;
+        while self.quarters.front().is_some_and(is_old) {
+            self.quarters.pop_front();
+        }
+    }
+
+    /// What began in `from..to`, oldest first. A quarter is in what its first minute is in, of ranges that
+    /// begin and end with a quarter.
+    pub(crate) fn range(&self, from: u32, to: u32) -> impl DoubleEndedIterator<Item = &Bucket> {
+        let [first, end] = [from, to].map(|minute| minute - minute % QUARTER);
+        // Most questions are about the last hour: what is older need not be looked at.
+        let is_recent = self.minutes.front().is_some_and(|oldest| oldest.start < first);
+        let old = if is_recent { self.quarters.len() } else { 0 };
+        let quarters = self.quarters.range(old..);
+        let quarters = quarters.filter(move |bucket| (first..end).contains(&bucket.start));
+        let at = self.minutes.partition_point(|bucket| bucket.start < from);
+        quarters.chain(self.minutes.range(at..).filter(move |bucket| bucket.start < to))
+    }
+
+    /// Everything in `from..to`, as one bucket.
+    pub(crate) fn sum(&self, from: u32, to: u32) -> Bucket {
+        let mut sum = Bucket { start: from, ..Bucket::default() };
+        self.range(from, to).for_each(|bucket| sum.merge(bucket));
+        sum
+    }
+
+    /// The same without the distribution of the durations, which is cheaper.
+    pub(crate) fn figures(&self, from: u32, to: u32) -> Bucket {
+        let mut sum = Bucket { start: from, ..Bucket::default() };
+        self.range(from, to).for_each(|bucket| sum.merge_figures(bucket));
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_memory_is_bounded(
+            steps in prop::collection::vec(0_u32..40, 1..300),
+            cut in 0_u32..12_000,
+        ) {
+            let mut history = History::default();
+            let mut now = 30_000_000;
+            for step in &steps {
+                now += step;
+                history.bucket(now, u32::MAX).completed += 1;
+            }
+            prop_assert_eq!(history.sum(0, u32::MAX).completed as usize, steps.len());
+            let cut = 30_000_000 + cut;
+            let [before, after] = [history.sum(0, cut), history.sum(cut, u32::MAX)];
+            prop_assert_eq!((before.completed + after.completed) as usize, steps.len());
+            prop_assert!(history.minutes.len() <= MINUTES as usize);
+            let starts: Vec<_> = history.range(0, u32::MAX).map(|bucket| bucket.start).collect();
+            prop_assert!(starts.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+
+    #[test]
+    fn a_day_of_minutes_is_216_buckets() {
+        let mut history = History::default();
+        for minute in 30_000_000..30_000_000 + 3 * 1_440 {
+            history.bucket(minute, 1_440).completed += 1;
+        }
+        // 120 minutes, and the quarters of the other 22 hours.
+        let kept = history.minutes.len() + history.quarters.len();
+        assert!((208..=216).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_adds_to_the_last_minute() {
+        let mut history = History::default();
+        history.bucket(100, 1_440).completed += 1;
+        history.bucket(90, 1_440).completed += 1;
+        assert_eq!(history.sum(100, 101).completed, 2);
+    }
+}

@@ -1,0 +1,84 @@
+//! What a worker is.
+
+use super::Worker;
+use std::time::Duration;
+
+impl Worker {
+    /// Its name for people; its id until one is said.
+    ///
+    /// ```
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").name("Accessibility");
+    /// assert_eq!(worker.stats().name, "Accessibility");
+    /// ```
+    #[must_use = "it is the worker"]
+    pub fn name(self, name: &str) -> Self {
+        self.state().name = Some(name.into());
+        self
+    }
+
+    /// The domain it works in.
+    ///
+    /// ```
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").domain("Platform");
+    /// assert_eq!(worker.stats().domain, "Platform");
+    /// ```
+    #[must_use = "it is the worker"]
+    pub fn domain(self, domain: &str) -> Self {
+        self.state().domain = domain.into();
+        self
+    }
+
+    /// What the mean duration of its tasks should be at most. Zero changes nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").objective(Duration::from_secs(2));
+    /// assert_eq!(worker.stats().figures.objective_seconds, 2.0);
+    /// ```
+    #[must_use = "it is the worker"]
+    pub fn objective(self, mean: Duration) -> Self {
+        if !mean.is_zero() {
+            self.state().objective_seconds = mean.as_secs_f64();
+        }
+        self
+    }
+
+    /// How many tasks it can have under way, at least 1: its workload is in percent of that, unless it
+    /// says itself what it is.
+    ///
+    /// ```
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").max_concurrent(4);
+    /// let _task = worker.task("build");
+    /// assert_eq!(worker.stats().figures.workload, Some(25.0));
+    /// ```
+    #[must_use = "it is the worker"]
+    pub fn max_concurrent(self, tasks: u64) -> Self {
+        self.state().max_concurrent = Some(tasks.max(1));
+        self
+    }
+
+    /// Something it can do, too; 64 at most.
+    ///
+    /// ```
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").capability("rust");
+    /// assert_eq!(worker.stats().capabilities, ["rust"]);
+    /// ```
+    #[must_use = "it is the worker"]
+    pub fn capability(self, capability: &str) -> Self {
+        self.state().capability(capability);
+        self
+    }
+
+    /// Something else to know of it, shown in its report. An empty value takes it away. Of 64 keys at
+    /// most something is kept.
+    ///
+    /// ```
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").metadata("version", "1.2");
+    /// assert_eq!(worker.stats().metadata["version"], "1.2");
+    /// ```
+    #[must_use = "it is the worker"]
+    pub fn metadata(self, key: &str, value: &str) -> Self {
+        self.state().metadata(key, value);
+        self
+    }
+}
