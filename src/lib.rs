@@ -94,6 +94,8 @@ pub use perf_analysis as analysis;
 pub use perf_bridges::*;
 pub use perf_core::*;
 pub use perf_export::{self as export, Builder, Format, Output, SummaryGuard, flush, init};
+#[cfg(feature = "fleet")]
+pub use perf_fleet as fleet;
 pub use perf_macros::timed;
 #[cfg(feature = "monitor")]
 pub use perf_monitor as monitor;

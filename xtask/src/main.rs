@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// The facade's features, each alone; without any, and all of them, are checked too.
-const FEATURES: [&str; 19] = [
+const FEATURES: [&str; 20] = [
     "enabled",
     "signals",
     "tracing",
@@ -49,6 +49,7 @@ const FEATURES: [&str; 19] = [
     "analysis",
     "store",
     "postgres",
+    "fleet",
 ];
 
 /// perf-store's features, each alone.
@@ -56,7 +57,7 @@ const STORES: [&str; 2] = ["sqlite", "postgres"];
 
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
 const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
-    files,prometheus,otlp-tls,http,postgres";
+    files,prometheus,otlp-tls,http,postgres,fleet,perf-fleet/tower";
 
 /// Packages that everything is checked of without others' features.
 const WITHOUT_ALLOC: [&str; 5] =

@@ -17,12 +17,13 @@ const CORE_DEPENDENCIES: [(&str, &str); 8] = [
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 9] = [
+const PUBLISHED: [&str; 10] = [
     "perf-alloc",
     "perf-analysis",
     "perf-bridges",
     "perf-core",
     "perf-export",
+    "perf-fleet",
     "perf-macros",
     "perf-monitor",
     "perf-store",
@@ -32,7 +33,7 @@ const PUBLISHED: [&str; 9] = [
 /// What users may switch on without a newer Rust than the workspace states.
 const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
     perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http,\
-    perfkit/postgres";
+    perfkit/postgres,perfkit/fleet,perf-fleet/tower";
 
 /// The one crate that may have unsafe code, and the file it is in.
 const UNSAFE: (&str, &str) = ("perf-alloc", "perf-alloc/src/lib.rs");

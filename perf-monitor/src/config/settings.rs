@@ -291,7 +291,8 @@ pub struct StoreSettings {
     #[config(deserialize_with = duration, default = "1m")]
     pub interval: Duration,
 
-    /// For how many days. Intervals become hours after three days, and hours days.
+    /// For how many days. Intervals are kept as they are for three of them, hours and days for all. What is
+    /// of a day that is not over is never forgotten.
     #[config(env = "METRICS_RETENTION_DAYS", default = 30)]
     pub retention_days: u32,
 

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// How long what is stored is kept. Shorter intervals are kept no longer than longer ones.
+/// How long what is stored is kept. Shorter intervals are kept no longer than longer ones. Whole days (UTC) are
+/// forgotten, once all of them is old enough.
 ///
 /// ```
 /// use perf_store::Retention;

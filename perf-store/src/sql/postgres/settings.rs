@@ -1,6 +1,7 @@
 //! What a `postgres://` URL says.
 
 use crate::error::{Result, StoreError};
+use percent_encoding::percent_decode_str;
 use postgres::{Config, config::Host};
 use std::{path::PathBuf, time::Duration};
 
@@ -55,7 +56,8 @@ fn without_ours(url: &str) -> (String, Option<PathBuf>) {
     });
     let others: Vec<_> = others.collect();
     let roots = roots.first().and_then(|pair| pair.split_once('='));
-    (format!("{before}?{}", others.join("&")), roots.map(|(_, path)| path.into()))
+    let decoded = |path: &str| percent_decode_str(path).decode_utf8_lossy().into_owned();
+    (format!("{before}?{}", others.join("&")), roots.map(|(_, path)| decoded(path).into()))
 }
 
 fn shown(config: &Config) -> String {
@@ -83,8 +85,9 @@ mod tests {
 
     #[test]
     fn the_file_of_certificates_is_ours() {
-        let settings = parse("postgres://db/perf?sslrootcert=/etc/ca.pem&sslmode=require").unwrap();
-        assert_eq!(settings.roots, Some("/etc/ca.pem".into()));
+        let settings =
+            parse("postgres://db/perf?sslrootcert=/etc/our%20ca.pem&sslmode=require").unwrap();
+        assert_eq!(settings.roots, Some("/etc/our ca.pem".into()));
         assert_eq!(settings.config.get_ssl_mode(), postgres::config::SslMode::Require);
     }
 }
