@@ -85,7 +85,7 @@ fn all_of_it() {
 fn an_unknown_key_is_named_with_those_there_are() {
     assert_eq!(
         wrong("intervall = 3"),
-        "line 1: intervall: unknown key `intervall`, expected one of `interval`, `tick`, `windows`, `ready_made_rules`, `rules`, `report`, `notify`, `system`, `http`"
+        "line 1: intervall: unknown key `intervall`, expected one of `interval`, `tick`, `windows`, `ready_made_rules`, `rules`, `report`, `notify`, `system`, `http`, `store`"
     );
     assert_eq!(
         wrong("[notify.slack]\n\nwebhook = \"s3cret\""),

@@ -64,12 +64,13 @@ const WITHOUT_ALLOC: [&str; 5] =
     ["--workspace", "--exclude", "perf-bench", "--exclude", "perf-alloc"];
 
 /// Their names, features, and arguments.
-const EXAMPLES: [(&str, &str, &[&str]); 9] = [
+const EXAMPLES: [(&str, &str, &[&str]); 10] = [
     ("quickstart", "", &[]),
     ("async_service", "", &[]),
     ("tracker", "", &[]),
     ("exports", "files", &[]),
     ("supervisor", "monitor", &[]),
+    ("agents", "fleet,http", &[]),
     ("history", "store", &[]),
     ("dashboard", "http", &["3", "127.0.0.1:0"]),
     ("existing_tracing_app", "tracing", &[]),

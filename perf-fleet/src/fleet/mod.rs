@@ -201,6 +201,29 @@ impl Fleet {
         heal(self.shared.workers.read()).values().cloned().collect()
     }
 
+    /// How many there are.
+    ///
+    /// ```
+    /// let fleet = perf_fleet::Fleet::builder().build();
+    /// assert!(fleet.is_empty());
+    /// let _ = fleet.worker("w1");
+    /// assert_eq!(fleet.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn len(&self) -> usize {
+        heal(self.shared.workers.read()).len()
+    }
+
+    /// Whether there is none.
+    ///
+    /// ```
+    /// assert!(perf_fleet::Fleet::builder().build().is_empty());
+    /// ```
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// What is known of all workers now, by id.
     ///
     /// ```

@@ -29,6 +29,9 @@ pub(super) struct Inner {
     pub(super) view: View,
     pub(super) access: Access,
     pub(super) slack: Option<Slack>,
+    /// The workers to show.
+    #[cfg(feature = "fleet")]
+    pub(super) fleet: Option<perf_fleet::Fleet>,
     pub(super) streams: Arc<Semaphore>,
     /// Says when the server ends; streams end with it.
     pub(super) ending: watch::Sender<bool>,
@@ -63,6 +66,7 @@ impl App {
         view: View,
         access: Access,
         slack: Option<Slack>,
+        #[cfg(feature = "fleet")] fleet: Option<perf_fleet::Fleet>,
         ending: watch::Sender<bool>,
     ) -> Self {
         let [answering, scraping, checking] = [(); 3].map(|()| Arc::new(Semaphore::new(EACH)));
@@ -72,6 +76,8 @@ impl App {
             view,
             access,
             slack,
+            #[cfg(feature = "fleet")]
+            fleet,
             streams,
             ending,
             answering,
@@ -79,6 +85,18 @@ impl App {
             checking,
             answers,
         }))
+    }
+
+    /// How many workers there are to show; `None` without a fleet.
+    #[cfg(feature = "fleet")]
+    pub(super) fn workers(&self) -> Option<usize> {
+        self.fleet.as_ref().map(perf_fleet::Fleet::len)
+    }
+
+    #[cfg(not(feature = "fleet"))]
+    #[allow(clippy::unused_self, reason = "there is none")]
+    pub(super) fn workers(&self) -> Option<usize> {
+        None
     }
 
     /// JSON of the last tick, computed once for all that ask until the next one. `key` tells it from

@@ -100,6 +100,8 @@ pub struct Http {
     token: Option<SecretString>,
     slack: Option<SecretString>,
     hosts: Vec<String>,
+    #[cfg(feature = "fleet")]
+    fleet: Option<perf_fleet::Fleet>,
 }
 
 impl fmt::Debug for Http {
@@ -114,7 +116,14 @@ impl fmt::Debug for Http {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { address: ADDRESS.into(), token: None, slack: None, hosts: Vec::new() }
+        Self {
+            address: ADDRESS.into(),
+            token: None,
+            slack: None,
+            hosts: Vec::new(),
+            #[cfg(feature = "fleet")]
+            fleet: None,
+        }
     }
 }
 
@@ -148,6 +157,18 @@ impl Http {
         self
     }
 
+    /// Shows a fleet of workers, too.
+    ///
+    /// ```
+    /// use perf_monitor::http::Http;
+    /// let fleet = perf_fleet::Fleet::builder().build();
+    /// let http = Http::new().fleet(&fleet);
+    /// ```
+    #[cfg(feature = "fleet")]
+    pub fn fleet(self, fleet: &perf_fleet::Fleet) -> Self {
+        Self { fleet: Some(fleet.clone()), ..self }
+    }
+
     /// As the settings say, where they say a port.
     pub(crate) fn configured(settings: &HttpSettings) -> Result<Option<Self>, ConfigError> {
         let Some(port) = settings.port else { return Ok(None) };
@@ -160,6 +181,8 @@ impl Http {
             token: settings.token()?,
             slack: settings.slack_signing_secret()?,
             hosts: settings.hosts.clone(),
+            #[cfg(feature = "fleet")]
+            fleet: None,
         }))
     }
 
@@ -192,7 +215,14 @@ impl Http {
 
     fn routes(self, monitor: &Monitor, is_server: bool, ending: watch::Sender<bool>) -> Router {
         let access = Access::new(self.token, is_server.then_some(self.hosts));
-        let app = App::new(monitor.view(), access, self.slack.map(slack::Slack::new), ending);
+        let app = App::new(
+            monitor.view(),
+            access,
+            self.slack.map(slack::Slack::new),
+            #[cfg(feature = "fleet")]
+            self.fleet,
+            ending,
+        );
         let guarded = OpenApiRouter::new().nest("/api/v1", api::guarded()).merge(scrape::routes());
         let guarded =
             guarded.route_layer(middleware::from_fn_with_state(app.clone(), access::with_token));
@@ -243,6 +273,7 @@ fn after_panic(_: Box<dyn Any + Send>) -> Response {
     info(title = "perfkit", description = "What a program does, and how long it takes."),
     tags(
         (name = "operations", description = "Calls and how long they took"),
+        (name = "fleet", description = "Workers, where the program shows any"),
         (name = "watch", description = "Alerts, resources, and what happens as it happens"),
         (name = "health", description = "For orchestrators and load balancers"),
         (name = "session", description = "For browsers"),

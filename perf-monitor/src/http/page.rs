@@ -14,7 +14,7 @@ const PAGE: &str = include_str!("page/dashboard.html");
 const STYLES: [&str; 2] = [GRAPH_STYLE, include_str!("page/dashboard.css")];
 /// Each in the order they need: what they share, then a view each in the order of the links to them, then
 /// what begins it all.
-const SCRIPTS: [&str; 25] = [
+const SCRIPTS: [&str; 27] = [
     ELEMENTS,
     GRAPH,
     include_str!("page/text.js"),
@@ -32,6 +32,8 @@ const SCRIPTS: [&str; 25] = [
     include_str!("page/operations.js"),
     include_str!("page/operation.js"),
     include_str!("page/callgraph.js"),
+    include_str!("page/fleet.js"),
+    include_str!("page/worker.js"),
     include_str!("page/alerts.js"),
     include_str!("page/resources.js"),
     include_str!("page/metrics.js"),

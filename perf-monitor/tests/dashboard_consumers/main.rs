@@ -9,6 +9,7 @@ mod support;
 
 mod access;
 mod explore;
+mod fleet;
 mod hostile;
 mod live;
 mod page;

@@ -56,7 +56,7 @@ fn all_views_have_their_picture_taken() {
 }
 
 /// Of the whole page, however long.
-async fn picture(page: &Page, name: &str) {
+pub(crate) async fn picture(page: &Page, name: &str) {
     page.frames().await;
     let size = page.run("return [innerWidth, document.documentElement.scrollHeight]", &[]).await;
     let (width, height) = (size[0].as_u64().unwrap(), size[1].as_u64().unwrap().min(4_000));

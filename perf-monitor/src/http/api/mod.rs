@@ -4,6 +4,8 @@
 
 mod alerts;
 mod events;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod graph;
 mod metrics;
 mod operation;
@@ -20,7 +22,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// All that is answered with the token only.
 pub(super) fn guarded() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    let router = OpenApiRouter::new();
+    #[cfg(feature = "fleet")]
+    let router = router.routes(routes!(fleet::fleet)).routes(routes!(fleet::worker));
+    router
         .routes(routes!(overview::overview))
         .routes(routes!(operations::operations))
         .routes(routes!(operation::operation))

@@ -64,6 +64,8 @@ pub(super) struct Overview {
     failing: Vec<Row>,
     firing: Vec<AlertView>,
     pending: usize,
+    /// How many workers of a fleet there are to look at; `None` where the program shows none.
+    workers: Option<usize>,
 }
 
 /// What a person wants to know first
@@ -85,10 +87,12 @@ pub(super) async fn overview(
     Given(asked): Given<Asked>,
 ) -> Result<Response, Problem> {
     let key = format!("overview {:?}", asked.window);
+    let workers = app.workers();
     app.answer(key, move |view| {
         // Together, so that all of it is of one tick.
         let (known, alerting) = view.read(|state| (Known::of(state), Alerting::of(state)));
-        look(&known, alerting, view, asked.window.as_deref())
+        let overview = look(&known, alerting, view, asked.window.as_deref())?;
+        Ok(Overview { workers, ..overview })
     })
     .await
 }
@@ -138,6 +142,7 @@ fn look(
         failing: rows(failing),
         firing: alerting.firing,
         pending: alerting.pending,
+        workers: None,
         window: range.window,
     })
 }

@@ -61,21 +61,21 @@ function stop() {
 function show() {
   showHeader();
   const { view } = state.route;
-  const { title, heading, render, bones } = views[view];
+  const { title, heading, render, bones, of } = views[view];
   const body = state.data ? render(state.data, state.route) : state.error ? [failure(state.error)] : [skeleton(bones)];
   const isStale = state.data !== null && (state.error !== null || state.isConnected === false);
   byId("main").classList.toggle("stale", isStale);
   byId("main").dataset.view = view;
   patch(byId("main"),
-    element("div", { class: "heading", "data-key": "heading" }, view === "operation" && backLink(),
-      element("h1", { tabindex: -1, class: view === "operation" ? "mono" : null }, heading ? heading(state.route) : title), state.data && span()),
+    element("div", { class: "heading", "data-key": "heading" }, of && backLink(of),
+      element("h1", { tabindex: -1, class: of ? "mono" : null }, heading ? heading(state.route) : title), state.data && span()),
     state.error && state.data && element("p", { class: "notice", role: "alert", "data-key": "notice" }, `Not up to date: ${shortened(state.error.status ? state.error.message : "the server cannot be reached")}`),
     element("div", { class: "view", "data-key": `view ${state.route.address}` }, body.flat().filter(Boolean)));
   drawPlots();
-  document.title = `${state.firing > 0 ? `(${state.firing}) ` : ""}${view === "operation" ? shortened(state.route.fields.get("name") ?? "", 60) : title} · perfkit`;
+  document.title = `${state.firing > 0 ? `(${state.firing}) ` : ""}${of ? shortened(state.route.fields.get("name") ?? state.route.fields.get("id") ?? "", 60) : title} · perfkit`;
 }
 
-const backLink = () => element("p", { class: "back" }, element("a", { href: "#/operations" }, "Operations"), " /");
+const backLink = (of) => element("p", { class: "back" }, element("a", { href: `#/${of}` }, views[of].title), " /");
 
 /** Of which time the figures are. */
 function span() {
@@ -87,8 +87,9 @@ function span() {
 
 function failure(error) {
   if (error.status !== 404) return failed(error);
-  return empty("There is no such operation in this process.", "It may have been called before the process started anew.",
-    element("button", { type: "button", class: "button", "data-action": "retry" }, "Try again"), element("a", { href: "#/operations" }, "All operations"));
+  const { missing = ["This program shows none."], of = "overview" } = views[state.route.view];
+  return empty(...missing,
+    element("button", { type: "button", class: "button", "data-action": "retry" }, "Try again"), element("a", { href: `#/${of}` }, `All ${views[of].title.toLowerCase()}`));
 }
 
 /** What the reader asked for: shown even while paused. */

@@ -51,15 +51,17 @@ function showLive() {
 }
 
 function showViews() {
-  const shown = { operation: "operations" }[state.route.view] ?? state.route.view;
-  const links = Object.entries(views).filter(([name]) => name !== "operation").map(([name, { title }]) =>
+  const shown = views[state.route.view].of ?? state.route.view;
+  // A view of one thing is reached from that of all; a fleet is not every program's.
+  const isLinked = ([name, { of }]) => !of && (name !== "fleet" || state.overview?.workers != null || shown === name);
+  const links = Object.entries(views).filter(isLinked).map(([name, { title }]) =>
     element("a", { href: `#/${name}`, "aria-current": name === shown && "page" }, title));
   patch(byId("views"), state.isSignedOut ? [] : links);
 }
 
 function showWindows() {
   const holder = byId("windows");
-  holder.hidden = state.windows.length === 0 || state.isSignedOut || ["alerts", "resources", "metrics"].includes(state.route.view);
+  holder.hidden = state.windows.length === 0 || state.isSignedOut || ["alerts", "resources", "metrics", "fleet", "worker"].includes(state.route.view);
   patch(holder, state.windows.map((name) => element("button", {
     type: "button", "data-window": name, "aria-pressed": String(name === state.window),
     title: name === "start" ? "Since the start" : `The last ${name}`,

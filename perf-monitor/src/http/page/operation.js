@@ -1,6 +1,8 @@
 // One operation: its figures now and over time, whom it calls and who calls it.
 
 views.operation = {
+  of: "operations",
+  missing: ["There is no such operation in this process.", "It may have been called before the process started anew."],
   title: "Operation",
   bones: ["line", "tiles", "charts", "tables"],
   load({ fields }, signal) {
