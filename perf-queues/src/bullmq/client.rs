@@ -8,7 +8,9 @@ use super::{
     status::JobCounts,
 };
 use crate::error::WatchError;
-use redis::{Client, Connection, IntoConnectionInfo, Pipeline, ProtocolVersion, RedisError, Value};
+use redis::{
+    Client, Connection, ErrorKind, IntoConnectionInfo, Pipeline, ProtocolVersion, RedisError, Value,
+};
 use std::{collections::HashMap, time::Duration};
 
 /// How long a connection, and then each answer, may take.
@@ -71,6 +73,7 @@ pub(super) fn said(error: &RedisError) -> String {
     let said = error.to_string();
     match error.code() {
         Some("LOADING") => "Redis is reading its data".to_owned(),
+        _ if error.kind() == ErrorKind::AuthenticationFailed => "wrong user or password".to_owned(),
         _ => said.lines().next().unwrap_or_default().to_owned(),
     }
 }

@@ -62,6 +62,9 @@ pub(super) struct Moved {
 pub(super) struct Machine {
     pub(super) jobs: Jobs,
     pub(super) moved: Option<Moved>,
+    /// The job that the last event added. Whether it has a delay the next one says, and it may be read by
+    /// another watch, that does not know the job.
+    pub(super) fresh: Option<String>,
 }
 
 impl Hash {
@@ -80,8 +83,10 @@ impl Machine {
             return self.stalled(&event.job, at, facts);
         }
         self.settle(facts);
+        let fresh = self.fresh.take();
         match event.kind {
             Kind::Added { name } => {
+                self.fresh = Some(event.job.clone());
                 let job = Job { name: Some(name), made: Some(0), ..Job::default() };
                 self.jobs.put(event.job, job);
             }
@@ -89,7 +94,10 @@ impl Machine {
                 self.moved = Some(Moved { job: event.job, at: event.at, hash: hash.cloned() });
             }
             Kind::Waiting { from_active: false } => self.jobs.get_or_new(&event.job).is_ready(at),
-            Kind::Delayed { due } => self.delayed(&event.job, at, due, hash, facts),
+            Kind::Delayed { due } => {
+                let is_fresh = fresh.as_deref() == Some(&*event.job);
+                self.delayed(&event, due, hash.filter(|_| !is_fresh), facts);
+            }
             Kind::Active => {
                 let job = self.jobs.get_or_new(&event.job);
                 job.wait = job.ready.take().map(|ready| at.saturating_sub(ready));
@@ -126,19 +134,19 @@ impl Machine {
     /// A new job with a delay, one whose delay has been changed, or one that was active.
     fn delayed(
         &mut self,
-        id: &str,
-        at: u64,
+        event: &Event,
         due: Option<u64>,
         hash: Option<&Hash>,
         facts: &mut Vec<Fact>,
     ) {
+        let id = &*event.job;
         let was_active = match self.jobs.get(id) {
             Some(job) => job.active.is_some(),
             // Not heard of before: with an attempt behind it, it was.
             None => hash.and_then(Hash::failures).is_some_and(|failures| failures > 0),
         };
         if was_active {
-            self.left_active(id, at, hash, facts);
+            self.left_active(id, event.at.ms, hash, facts);
         }
         let job = self.jobs.get_or_new(id);
         (job.due, job.ready) = (due, None);
@@ -148,7 +156,8 @@ impl Machine {
     /// now, and so may know of later ones, which count as soon as that; all in all there are as many.
     fn left_active(&mut self, id: &str, at: u64, hash: Option<&Hash>, facts: &mut Vec<Fact>) {
         let job = self.jobs.get_or_new(id);
-        let (before, now) = (job.made.unwrap_or(0), hash.and_then(Hash::failures));
+        let (known, now) = (job.made, hash.and_then(Hash::failures));
+        let before = known.unwrap_or(0);
         if now.is_none_or(|now| now > before) {
             job.made = Some(before.saturating_add(1));
             facts.push(Fact::Ended(Attempt {
@@ -159,7 +168,7 @@ impl Machine {
                 wait: job.wait,
                 // The hash may tell of the next attempt already.
                 run: job.active.map(|active| at.saturating_sub(active)),
-                attempts: job.made,
+                attempts: if known.is_some() { job.made } else { now },
                 at,
             }));
         }

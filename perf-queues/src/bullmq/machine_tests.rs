@@ -208,7 +208,8 @@ fn hashes(events: &[(Event, u32)]) -> BTreeMap<&str, Hash> {
 /// What a watch has after it was stopped and started again.
 fn restarted(machine: &Machine) -> Machine {
     let moved = serde_json::to_string(&machine.moved).unwrap();
-    let mut again = Machine { moved: serde_json::from_str(&moved).unwrap(), ..Machine::default() };
+    let moved = serde_json::from_str(&moved).unwrap();
+    let mut again = Machine { moved, fresh: machine.fresh.clone(), ..Machine::default() };
     machine.jobs.active().for_each(|(id, job)| again.jobs.put(id.clone(), job.clone()));
     again
 }

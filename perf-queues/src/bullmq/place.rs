@@ -1,7 +1,7 @@
 //! How far a stream has been read, and what was lost of it before it could be.
 //!
 //! A stream counts all entries it ever had (from Redis 7 on), so what was trimmed unread is known exactly. A
-//! stream that is gone, or that has had fewer entries than were read of it, is another one: Redis has lost
+//! stream that is gone, or that cannot have had the entries that were read, is another one: Redis has lost
 //! it, or somebody has removed the queue. What that one told unread nobody knows.
 
 use super::id::EntryId;
@@ -17,6 +17,13 @@ pub(super) struct Info {
     pub(super) last: EntryId,
     /// How many entries it ever had. Unknown before Redis 7.
     pub(super) added: Option<u64>,
+}
+
+impl Info {
+    /// How many entries it has no more.
+    fn gone(&self) -> Option<u64> {
+        self.added.map(|added| added.saturating_sub(self.length))
+    }
 }
 
 /// What was lost.
@@ -55,11 +62,13 @@ impl Place {
             return if was { Gap::Unknown } else { Gap::None };
         };
         let was_seen = std::mem::replace(&mut self.seen, true);
-        let is_shorter = info.added.zip(self.read).is_some_and(|(added, read)| added < read);
-        if was_seen && (info.last < self.last || is_shorter) {
+        if was_seen && self.is_another(info) {
             // By the clock, which made the ids, what is beyond the last one read is new.
             self.last = self.last.min(info.last);
-            self.read = info.added.filter(|_| info.last == self.last);
+            self.read = match info.first {
+                Some(first) if first > self.last => info.gone(),
+                _ => info.added.filter(|_| info.last == self.last),
+            };
             return Gap::Unknown;
         }
         let gap = self.trimmed(info, was_seen);
@@ -73,9 +82,18 @@ impl Place {
         gap
     }
 
+    /// Whether it is not the stream of which so much was read: it ends before that, has had fewer entries, or
+    /// has lost none of those that it does not have.
+    fn is_another(&self, info: &Info) -> bool {
+        let is_shorter = info.added.zip(self.read).is_some_and(|(added, read)| added < read);
+        let begins_later = info.first.is_some_and(|first| first > self.last);
+        let lacks = info.gone().zip(self.read).is_some_and(|(gone, read)| gone < read);
+        info.last < self.last || is_shorter || (begins_later && lacks)
+    }
+
     fn trimmed(&mut self, info: &Info, was_seen: bool) -> Gap {
         let is_beyond = info.first.is_none_or(|first| first > self.last) && info.last > self.last;
-        let Some(gone) = info.added.map(|added| added.saturating_sub(info.length)) else {
+        let Some(gone) = info.gone() else {
             return if is_beyond && was_seen { Gap::Unknown } else { Gap::None };
         };
         match self.read {

@@ -88,12 +88,18 @@ fn a_stream_that_is_gone_or_another_is_a_gap() {
     assert_eq!(read(&mut place, &new, 9), (2, 0, 1));
     (12..14).for_each(|ms| new.add(ms));
     assert_eq!(read(&mut place, &new, 9), (2, 0, 0));
+    // And again, with as many new entries as were read.
+    let mut new = Stream::default();
+    (20..26).for_each(|ms| new.add(ms));
+    assert_eq!(read(&mut place, &new, 9), (6, 0, 1));
+    new.add(26);
+    assert_eq!(read(&mut place, &new, 9), (1, 0, 0));
     // It is back without its last entries.
     let mut old = new.clone();
     old.entries.pop();
-    (old.last, old.added) = (EntryId::at(12), old.added - 1);
+    (old.last, old.added) = (EntryId::at(25), old.added - 1);
     assert_eq!(read(&mut place, &old, 9), (0, 0, 1));
-    old.add(20);
+    old.add(40);
     assert_eq!(read(&mut place, &old, 9), (1, 0, 0));
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Position {
     pub(super) active: BTreeMap<String, Job>,
     #[serde(default)]
     pub(super) moved: Option<Moved>,
+    #[serde(default)]
+    pub(super) fresh: Option<String>,
 }
 
 #[derive(Debug)]
@@ -114,6 +116,7 @@ mod tests {
             totals: Totals { completed: 9, ..Totals::default() },
             active: [("1".to_owned(), job)].into(),
             moved: None,
+            fresh: Some("2".to_owned()),
         };
         positions.queues.insert("bull:mail".to_owned(), position);
         file.save(&positions).unwrap();

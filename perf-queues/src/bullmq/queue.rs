@@ -64,7 +64,7 @@ impl Queue {
         if let Some(saved) = saved {
             queue.place = Some(saved.place);
             (queue.totals, queue.told) = (saved.totals, saved.totals);
-            queue.machine.moved = saved.moved;
+            (queue.machine.moved, queue.machine.fresh) = (saved.moved, saved.fresh);
             saved.active.into_iter().for_each(|(id, job)| queue.machine.jobs.put(id, job));
         }
         queue
@@ -110,6 +110,9 @@ impl Queue {
                 self.machine.take(event, hash, &mut self.facts);
             }
         }
+        if place.seen && self.state == QueueState::Missing {
+            self.state = QueueState::Connected;
+        }
         let is_more = news.count >= BATCH && place.last > before.last;
         if !is_more {
             self.machine.settle(&mut self.facts);
@@ -154,6 +157,7 @@ impl Queue {
             totals: self.totals,
             active: active.map(|(id, job)| (id.clone(), job.clone())).collect(),
             moved: self.machine.moved.clone(),
+            fresh: self.machine.fresh.clone(),
         })
     }
 
