@@ -25,6 +25,7 @@
 //! ```
 
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::doc_markdown, reason = "BullMQ is a name")]
 
 pub mod bullmq;
 mod error;

@@ -66,8 +66,8 @@ async function work() {
       throw of.data.forGood ? new UnrecoverableError('for good') : new Error('boom');
     }
   };
-  const { name, stalledInterval } = given;
-  const worker = new Worker(given.queue, attempt, { connection, concurrency: 8, name, stalledInterval });
+  const { queue, ...more } = given;
+  const worker = new Worker(queue, attempt, { connection, concurrency: 8, ...more });
   quiet(worker);
   process.stdin.resume();
   process.stdin.on('end', async () => {

@@ -185,6 +185,21 @@ fn pauses_rate_limits_and_strange_keys() {
 
 #[test]
 #[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
+fn a_redis_that_hangs_is_away() {
+    let redis = Redis::start("bullmq-hangs");
+    let watching =
+        Watch::new(&redis.url()).queue("mail").registry(&Registry::new()).start().unwrap();
+    until_queue(&watching, "mail", |queue| queue.state.is_connected());
+    redis.signal("STOP");
+    until_queue(&watching, "mail", |queue| !queue.state.is_connected());
+    redis.signal("CONT");
+    small(&redis, &json!({ "queue": "mail", "jobs": 10 }));
+    let queue = until_queue(&watching, "mail", |queue| queue.totals.completed == 10);
+    assert_eq!(queue.totals.gaps, 0);
+}
+
+#[test]
+#[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
 fn a_worker_that_is_gone_is_no_failure() {
     let redis = Redis::start("bullmq-stalled");
     let watching =

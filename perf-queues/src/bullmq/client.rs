@@ -43,7 +43,7 @@ impl Server {
         let settings = settings.set_protocol(ProtocolVersion::RESP2).set_skip_set_lib_name();
         let info = info.set_redis_settings(settings);
         #[cfg(feature = "tls")]
-        if url.starts_with("rediss:") || url.starts_with("valkeys:") {
+        if matches!(info.addr(), redis::ConnectionAddr::TcpTls { .. }) {
             // Where a program has several, rustls does not choose, and panics. The first one set stays.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }

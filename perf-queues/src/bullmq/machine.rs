@@ -121,13 +121,9 @@ impl Machine {
     }
 
     fn stalled(&mut self, id: &str, at: u64, facts: &mut Vec<Fact>) {
-        match self.moved.take_if(|moved| moved.job == id) {
-            Some(moved) => self.jobs.get_or_new(id).is_ready(moved.at.ms),
-            None => {
-                self.settle(facts);
-                self.jobs.get_or_new(id).is_ready(at);
-            }
-        }
+        let moved = self.moved.take_if(|moved| moved.job == id);
+        self.settle(facts);
+        self.jobs.get_or_new(id).is_ready(moved.map_or(at, |moved| moved.at.ms));
         facts.push(Fact::Stalled);
     }
 

@@ -37,6 +37,8 @@
 //! back without its data and with a clock that is behind, what happened before the watch is connected again
 //! is in that gap.
 //!
+//! A Redis that hangs is taken for away after 5 s. A cluster's redirections and Sentinel's are not followed.
+//!
 //! While Redis is away the state says so with the reason, and it is tried again after pauses of 0.2 to 5 s.
 
 mod client;
@@ -53,6 +55,8 @@ mod runner;
 mod search;
 mod status;
 mod watch;
+mod watching;
 
 pub use status::{JobCounts, QueueState, QueueStatus, Status, Totals};
-pub use watch::{Watch, Watching};
+pub use watch::Watch;
+pub use watching::Watching;

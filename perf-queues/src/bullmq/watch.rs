@@ -1,4 +1,4 @@
-//! The builder of a watch, and its handle.
+//! The builder of a watch.
 
 use super::{
     client::Server,
@@ -7,18 +7,15 @@ use super::{
     runner::Runner,
     search::Search,
     status::Status,
+    watching::Watching,
 };
 use crate::{error::WatchError, job::FinishedJob};
-use perf_core::{__bridge::heal, Registry};
+use perf_core::Registry;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        mpsc::{Sender, channel},
-    },
-    thread::JoinHandle,
+    sync::{Arc, Mutex, mpsc::channel},
     time::Duration,
 };
 
@@ -201,7 +198,7 @@ impl Watch {
             let saved = positions.queues.get(&format!("{}:{name}", self.prefix)).cloned();
             (name.clone(), Queue::new(&name, &self.prefix, saved, &registry))
         };
-        let queues: std::collections::BTreeMap<_, _> = self.names.into_iter().map(queue).collect();
+        let queues: BTreeMap<_, _> = self.names.into_iter().map(queue).collect();
         let shown = queues.values().map(Queue::status).collect();
         let status = Status { queues: shown, position_error, ..Status::default() };
         let status = Arc::new(Mutex::new(status));
@@ -224,7 +221,7 @@ impl Watch {
         let thread = std::thread::Builder::new().name("perfkit-queues".to_owned());
         let thread = thread.spawn(move || runner.run());
         let thread = thread.map_err(|error| WatchError::Thread(error.to_string()))?;
-        Ok(Watching { status, stop: Some(sender), thread: Some(thread) })
+        Ok(Watching::new(status, sender, thread))
     }
 
     fn check(&self) -> Result<(), WatchError> {
@@ -244,73 +241,5 @@ impl fmt::Debug for Watch {
             .field("all", &self.all)
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()
-    }
-}
-
-/// A watch under way. It ends when this is dropped.
-///
-/// ```no_run
-/// # fn main() -> Result<(), perf_queues::WatchError> {
-/// let watching = perf_queues::bullmq::Watch::new("redis://127.0.0.1:6379").queue("mail").start()?;
-/// // …
-/// let last = watching.stop();
-/// println!("{:?}", last.queues);
-/// # Ok(())
-/// # }
-/// ```
-#[must_use = "the watch ends when this is dropped"]
-pub struct Watching {
-    status: Arc<Mutex<Status>>,
-    /// Gone when the thread is to end.
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Watching {
-    /// How the queues are doing, as of the last look at them.
-    ///
-    /// ```
-    /// # use perf_queues::bullmq::Watch;
-    /// let watching = Watch::new("redis://127.0.0.1:1").queue("mail").start()?;
-    /// assert!(!watching.status().queue("mail").unwrap().state.is_connected());
-    /// # Ok::<(), perf_queues::WatchError>(())
-    /// ```
-    #[must_use]
-    pub fn status(&self) -> Status {
-        heal(self.status.lock()).clone()
-    }
-
-    /// Ends it, once all that has been read is counted and the position is saved, and returns the last
-    /// status. That takes half a second, or until Redis answers, at most five.
-    ///
-    /// ```
-    /// # use perf_queues::bullmq::Watch;
-    /// let watching = Watch::new("redis://127.0.0.1:1").queue("mail").start()?;
-    /// assert_eq!(watching.stop().queues.len(), 1);
-    /// # Ok::<(), perf_queues::WatchError>(())
-    /// ```
-    pub fn stop(mut self) -> Status {
-        self.end();
-        self.status()
-    }
-
-    fn end(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            // It catches others' panics, and has none of its own.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-impl fmt::Debug for Watching {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watching").field("status", &self.status()).finish_non_exhaustive()
     }
 }

@@ -1,12 +1,13 @@
 //! A Redis of a test's own, and BullMQ in node.
 
+#![allow(clippy::doc_markdown, reason = "BullMQ is a name")]
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "not every test uses all of it")]
 
 #[path = "../../../perf-export/tests/support/mod.rs"]
 #[allow(unexpected_cfgs, reason = "a feature of perf-export's")]
 mod programs;
 
-pub use programs::{Folder, free_port, output};
+pub use programs::{Folder, Running, free_port, output};
 
 use perf_queues::bullmq::{QueueStatus, Watching};
 use serde_json::Value;
@@ -72,6 +73,13 @@ impl Redis {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// `STOP` or `CONT`.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        let sent = Command::new("kill").arg(format!("-{signal}")).arg(pid).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Sends a command.
