@@ -13,9 +13,9 @@ use std::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Counts and times each job a tower service is called with, as [`track_job`] does: an `Err` counts as
-/// `retried`, for the service cannot know whether it was the last attempt. A job that is dropped
-/// before it ends is not counted.
+/// Counts and times each job a tower service is called with, as [`track_job`] does. An `Err` counts as
+/// `failed`: around a layer that tries again that is the job, inside one it is each attempt. A job that is
+/// dropped before it ends is not counted.
 ///
 /// apalis' workers take it by `WorkerBuilder::layer`.
 ///
@@ -29,7 +29,7 @@ use tower_service::Service;
 ///     .service(service_fn(async |size: u32| if size > 0 { Ok(size) } else { Err("empty") }));
 /// futures::executor::block_on(service.oneshot(0)).unwrap_err();
 ///
-/// let labels = [("queue", "thumbnails"), ("outcome", "retried")];
+/// let labels = [("queue", "thumbnails"), ("outcome", "failed")];
 /// assert_eq!(registry.snapshot().counter("queue_jobs_finished", &labels), Some(1));
 /// ```
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for JobFuture<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.inner.poll(context));
-        let outcome = if result.is_ok() { JobOutcome::Completed } else { JobOutcome::Retried };
+        let outcome = if result.is_ok() { JobOutcome::Completed } else { JobOutcome::Failed };
         track_job(&this.layer.registry, &this.layer.queue, this.began.elapsed(), outcome);
         Poll::Ready(result)
     }

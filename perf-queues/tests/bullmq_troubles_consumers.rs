@@ -6,7 +6,7 @@ use perf_core::Registry;
 use perf_queues::bullmq::{QueueState, Watch};
 use serde_json::json;
 use std::time::Duration;
-use support::{Node, Redis, small, until, until_queue};
+use support::{Folder, Node, Redis, small, until, until_queue};
 
 #[test]
 #[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
@@ -181,6 +181,37 @@ fn pauses_rate_limits_and_strange_keys() {
     redis.ask(&["XADD", "bull:limited:events", "*", "event", "failed", "jobId", "events"]).unwrap();
     let queue = until_queue(&watching, "limited", |queue| queue.totals.failed == 1);
     assert_eq!(queue.totals.completed, 25);
+}
+
+#[test]
+#[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
+fn a_position_that_cannot_be_saved_is_said() {
+    let (redis, folder) = (Redis::start("bullmq-unsaved"), Folder::new("bullmq-unsaved-position"));
+    let file = folder.path().join("position.json");
+    std::fs::write(&file, "{").unwrap();
+    let registry = Registry::new();
+    let watch = || {
+        let watch = Watch::new(&redis.url()).queue("mail").position_file(&file);
+        watch.registry(&registry).start().unwrap()
+    };
+    let watching = watch();
+    until_queue(&watching, "mail", |queue| queue.state.is_connected());
+    let said = || watching.status().position_error;
+    assert!(said().is_some_and(|said| said.contains("position.json.damaged")), "{:?}", said());
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    small(&redis, &json!({ "queue": "mail", "jobs": 10 }));
+    until_queue(&watching, "mail", |queue| queue.totals.completed == 10);
+    assert!(said().is_some_and(|said| said.contains("No such file")), "{:?}", said());
+    // It is tried again, without further news.
+    std::fs::create_dir(folder.path()).unwrap();
+    until("it is saved", || file.exists() && said().is_none());
+    drop(watching);
+    let watching = watch();
+    until_queue(&watching, "mail", |queue| queue.state.is_connected());
+    assert_eq!(watching.stop().queues[0].totals.completed, 10);
+    // What is in the file is counted already.
+    let labels = [("queue", "mail"), ("outcome", "completed")];
+    assert_eq!(registry.snapshot().counter("queue_jobs_finished", &labels), Some(10));
 }
 
 #[test]

@@ -69,7 +69,8 @@ impl Gauges {
         let all = JobOutcome::ALL.iter().zip(&self.finished);
         let of = all.filter(|(outcome, _)| **outcome == job.outcome);
         of.for_each(|(_, counter)| counter.add(1));
-        let name = by_name.then_some(&*job.name);
+        let known = if job.name.is_empty() { "(unknown)" } else { &*job.name };
+        let name = by_name.then_some(known);
         if let Some(run) = job.run {
             meters::run(&self.registry, &self.queue, name, run, job.outcome);
         }

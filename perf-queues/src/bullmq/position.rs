@@ -71,6 +71,7 @@ impl PositionFile {
                 let aside = file.beside("damaged");
                 fs::rename(path, &aside).map_err(|error| failed(&error))?;
                 let why = format!("it was damaged ({error}), and is now {}", aside.display());
+                tracing::warn!(target: "perfkit", "the position file of queues: {why}");
                 Ok((file, Positions::default(), Some(why)))
             }
         }

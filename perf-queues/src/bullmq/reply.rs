@@ -153,8 +153,8 @@ mod tests {
         let fields = ["event", "completed", "jobId", "7", "returnvalue", "{}"].map(bulk);
         let entry = Value::Array(vec![bulk("5-1"), Value::Array(fields.to_vec())]);
         let odd = Value::Array(vec![bulk("5-2"), Value::Nil]);
-        let list = Value::Array(vec![entry, odd, Value::Int(3)]);
-        let read = entries(&Value::Array(vec![Value::Array(vec![bulk("bull:q:events"), list])]));
+        let all = Value::Array(vec![entry, odd, Value::Int(3)]);
+        let read = entries(&Value::Array(vec![Value::Array(vec![bulk("bull:q:events"), all])]));
         let [(_, Some(event)), (last, None)] = &read[..] else { panic!("{read:?}") };
         assert_eq!((&*event.job, last.to_string()), ("7", "5-2".to_owned()));
         let fields = [bulk("mail"), Value::Nil, bulk("12"), bulk("x"), Value::Nil];

@@ -50,6 +50,8 @@ pub(super) struct Runner {
     pub(super) positions: Positions,
     /// Whether the file is older than that.
     pub(super) is_unsaved: bool,
+    /// Whether it could not be written the last time.
+    pub(super) cannot_save: bool,
     pub(super) status: Arc<Mutex<Status>>,
     pub(super) stop: Receiver<()>,
 }
@@ -168,9 +170,15 @@ impl Runner {
         }
         let mut status = heal(self.status.lock());
         match saved {
-            Some(Ok(())) => status.position_error = None,
-            Some(Err(error)) => status.position_error = Some(error.to_string()),
-            None => {}
+            // That it was damaged at the start stays there to be read.
+            Some(Ok(())) if std::mem::take(&mut self.cannot_save) => status.position_error = None,
+            Some(Err(error)) => {
+                if !std::mem::replace(&mut self.cannot_save, true) {
+                    tracing::warn!(target: "perfkit", "the position of queues is not saved: {error}");
+                }
+                status.position_error = Some(error.to_string());
+            }
+            _ => {}
         }
         status.queues = self.queues.values().map(Queue::status).collect();
         status.unwatched = self.search.as_ref().map_or(0, |search| search.unwatched.len());

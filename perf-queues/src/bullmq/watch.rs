@@ -118,8 +118,8 @@ impl Watch {
         self
     }
 
-    /// Tells the names of jobs apart in `queue::run` and `queue::wait`, by a label `name`. They should be
-    /// few: beyond 2,000 label sets all are one, see [`perf_core::set_label_cap`].
+    /// Tells the names of jobs apart in `queue::run` and `queue::wait`, by a label `name`: `(unknown)`
+    /// where nobody knows it any more. They should be few: beyond 2,000 label sets all are one, see [`perf_core::set_label_cap`].
     ///
     /// ```
     /// # use perf_queues::bullmq::Watch;
@@ -215,6 +215,7 @@ impl Watch {
             file,
             positions,
             is_unsaved: false,
+            cannot_save: false,
             status: Arc::clone(&status),
             stop,
         };
