@@ -188,7 +188,9 @@ impl Machine {
             outcome,
             wait: job.wait,
             run: told.or(job.active.map(|active| at.saturating_sub(active))),
-            attempts: hash.and_then(|hash| hash.made).or(job.made.map(|made| made + 1)),
+            attempts: hash
+                .and_then(|hash| hash.made)
+                .or(job.made.map(|made| made.saturating_add(1))),
             at,
         }));
     }

@@ -77,7 +77,11 @@ impl Place {
             let unread =
                 info.added.zip(self.read).map_or(0, |(added, read)| added - read.min(added));
             (self.last, self.read) = (info.last, info.added);
-            return if unread > 0 { Gap::Trimmed(unread + gap.entries()) } else { gap };
+            return if unread > 0 {
+                Gap::Trimmed(unread.saturating_add(gap.entries()))
+            } else {
+                gap
+            };
         }
         gap
     }

@@ -114,7 +114,31 @@ fn before_redis_7_a_gap_is_known_and_not_how_large() {
     assert_eq!(place.look(stream.info(false).as_ref()), Gap::Unknown);
 }
 
+fn any_id() -> impl Strategy<Value = EntryId> {
+    prop_oneof![(0_u64..4, 0_u64..4), any::<(u64, u64)>()].prop_map(|(ms, seq)| EntryId { ms, seq })
+}
+
+fn any_number() -> impl Strategy<Value = u64> {
+    prop_oneof![0_u64..5, Just(u64::MAX), any::<u64>()]
+}
+
+fn any_info() -> impl Strategy<Value = Info> {
+    let parts =
+        (any_number(), prop::option::of(any_id()), any_id(), prop::option::of(any_number()));
+    parts.prop_map(|(length, first, last, added)| Info { length, first, last, added })
+}
+
 proptest! {
+    #[test]
+    fn whatever_redis_says_is_taken(
+        steps in prop::collection::vec((prop::option::of(any_info()), any_id()), 0..20), begin in any_id(),
+    ) {
+        let mut place = Place::new(begin);
+        for (info, id) in steps {
+            let _ = (place.look(info.as_ref()), place.advance(id));
+        }
+    }
+
     /// Whatever was added since the watch began was read or is told to be missing, exactly.
     #[test]
     fn all_entries_are_read_or_missing(
