@@ -101,6 +101,8 @@ pub use perf_macros::timed;
 pub use perf_monitor as monitor;
 #[cfg(feature = "http")]
 pub use perf_monitor::http::serve;
+#[cfg(feature = "queues")]
+pub use perf_queues as queues;
 #[cfg(feature = "store")]
 pub use perf_store as store;
 

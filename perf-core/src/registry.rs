@@ -173,6 +173,35 @@ impl Registry {
         }
     }
 
+    /// Records a call with labels that took so long and ended so, however it was timed. The number of label sets
+    /// is bounded, see [`set_label_cap`](crate::set_label_cap).
+    ///
+    /// ```
+    /// use perf_core::{Outcome, Registry};
+    /// use std::time::Duration;
+    ///
+    /// let registry = Registry::new();
+    /// let labels = [("queue", "mail")];
+    /// registry.record_labelled("job", &labels, Duration::from_millis(3), Outcome::Error);
+    /// let job = registry.snapshot().get_labelled("job", &labels).unwrap().clone();
+    /// assert_eq!((job.count(), job.errors()), (1, 1));
+    /// ```
+    pub fn record_labelled(
+        &self,
+        name: &str,
+        labels: &[(&str, &str)],
+        duration: Duration,
+        outcome: Outcome,
+    ) {
+        if !crate::enabled() {
+            return;
+        }
+        match crate::labels::series_of(name, labels) {
+            0 => {}
+            op => self.record_call(op, duration, outcome),
+        }
+    }
+
     /// Starts timing a scope under a name of any lifetime; it ends when the timer is dropped.
     ///
     /// ```
@@ -241,9 +270,12 @@ impl Registry {
         if !crate::enabled() {
             return;
         }
-        let Some(op) = directory::intern(name) else {
-            return;
-        };
+        if let Some(op) = directory::intern(name) {
+            self.record_call(op, duration, outcome);
+        }
+    }
+
+    fn record_call(&self, op: u32, duration: Duration, outcome: Outcome) {
         let mut word = Word::new(op, 0, false, false);
         word.set_outcome(outcome);
         let ticks = Clock::get().ticks_of(duration);

@@ -5,7 +5,7 @@ use crate::{Result, run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
     ("prometheus-alertmanager", "prometheus-alertmanager"),
@@ -15,6 +15,7 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("pg_ctl", "postgresql"),
+    ("redis-server", "redis-server"),
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),

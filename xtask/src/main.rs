@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// The facade's features, each alone; without any, and all of them, are checked too.
-const FEATURES: [&str; 20] = [
+const FEATURES: [&str; 21] = [
     "enabled",
     "signals",
     "tracing",
@@ -50,6 +50,7 @@ const FEATURES: [&str; 20] = [
     "store",
     "postgres",
     "fleet",
+    "queues",
 ];
 
 /// perf-store's features, each alone.
@@ -57,7 +58,8 @@ const STORES: [&str; 2] = ["sqlite", "postgres"];
 
 /// All but `alloc`, with which calls are recorded in another way: that has tests of its own.
 const ALL_BUT_ALLOC: &str = "tracing,metrics,tower,axum,tokio,parking_lot,parking_lot_0_12,\
-    files,prometheus,otlp-tls,http,postgres,fleet,perf-fleet/tower";
+    files,prometheus,otlp-tls,http,postgres,fleet,perf-fleet/tower,queues,perf-queues/tls,\
+    perf-queues/tower";
 
 /// Packages that everything is checked of without others' features.
 const WITHOUT_ALLOC: [&str; 5] =
@@ -124,6 +126,8 @@ fn consumer_tests() -> Result<u64> {
         "perf-monitor",
         "-p",
         "perf-store",
+        "-p",
+        "perf-queues",
         "--all-features",
         "--run-ignored",
         "only",

@@ -17,7 +17,7 @@ const CORE_DEPENDENCIES: [(&str, &str); 8] = [
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 10] = [
+const PUBLISHED: [&str; 11] = [
     "perf-alloc",
     "perf-analysis",
     "perf-bridges",
@@ -26,6 +26,7 @@ const PUBLISHED: [&str; 10] = [
     "perf-fleet",
     "perf-macros",
     "perf-monitor",
+    "perf-queues",
     "perf-store",
     "perfkit",
 ];
@@ -33,7 +34,8 @@ const PUBLISHED: [&str; 10] = [
 /// What users may switch on without a newer Rust than the workspace states.
 const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
     perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http,\
-    perfkit/postgres,perfkit/fleet,perf-fleet/tower";
+    perfkit/postgres,perfkit/fleet,perf-fleet/tower,perfkit/queues,perf-queues/tls,\
+    perf-queues/tower";
 
 /// The one crate that may have unsafe code, and the file it is in.
 const UNSAFE: (&str, &str) = ("perf-alloc", "perf-alloc/src/lib.rs");

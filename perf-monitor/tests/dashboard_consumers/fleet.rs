@@ -2,7 +2,12 @@
 
 #![cfg(feature = "fleet")]
 
-use crate::{Served, screens::picture, visit};
+use crate::{
+    Served,
+    reading::{axe, findings},
+    screens::picture,
+    visit,
+};
 use perf_fleet::{Fleet, ManualClock, TaskRecord};
 use perf_monitor::http::Http;
 use std::time::{Duration, SystemTime};
@@ -86,7 +91,9 @@ fn a_fleet_is_shown_and_a_worker_come_to() {
 #[ignore = "needs Chromium and its driver: cargo xtask ci"]
 fn a_fleet_has_its_picture_taken() {
     let (served, _clock) = served();
+    let source = axe();
     visit("fleet-screens", served, async move |page, _| {
+        page.client.execute(&source, vec![]).await.unwrap();
         for (kind, scheme, width) in
             [("light", "light", 1440), ("dark", "dark", 1440), ("narrow", "light", 400)]
         {
@@ -94,6 +101,7 @@ fn a_fleet_has_its_picture_taken() {
             page.resize(width, 1000).await;
             for (name, place) in [("fleet", "fleet"), ("worker", "worker?id=AGENT_00")] {
                 page.go(place).await;
+                assert_eq!(findings(page).await, [""; 0], "{name} {kind}");
                 picture(page, &format!("{name}-{kind}")).await;
             }
         }

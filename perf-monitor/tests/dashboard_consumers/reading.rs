@@ -88,7 +88,7 @@ async fn reach(page: &Page, view: &str) {
 }
 
 /// The source of axe-core, from where `cargo xtask ci` has installed it.
-fn axe() -> String {
+pub(crate) fn axe() -> String {
     let modules = env::var_os("PERFKIT_NODE_MODULES").map(PathBuf::from);
     let modules = modules.expect("PERFKIT_NODE_MODULES says where axe-core is: cargo xtask ci");
     let file = modules.join("axe-core/axe.min.js");
@@ -96,7 +96,7 @@ fn axe() -> String {
 }
 
 /// What it finds that is serious or critical.
-async fn findings(page: &Page) -> Vec<String> {
+pub(crate) async fn findings(page: &Page) -> Vec<String> {
     let script = "const done = arguments[0];
         axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then(({ violations, passes }) => done({
             passes: passes.length,

@@ -49,7 +49,7 @@ const wholePercent = (value) => (value == null ? NONE : `${Math.round(value)} %`
 
 const workerAddress = (id) => `#/worker?${new URLSearchParams({ id })}`;
 
-const workerLink = ({ id, name }) => element("a", { class: "link", href: workerAddress(id), title: hintOf(id) }, shortened(name || id, 60));
+const workerLink = ({ id, name }, most = 60) => element("a", { class: "link", href: workerAddress(id), title: hintOf(id) }, shortened(name || id, most));
 
 function fleetFigures({ counts, average_health: health, totals, imbalance, imbalance_after: after, moves }) {
   const unwell = counts.degraded + counts.overloaded + counts.failing;
@@ -67,9 +67,9 @@ function fleetFigures({ counts, average_health: health, totals, imbalance, imbal
 function healthMap({ workers, times_unix_ms: times, domains, found }) {
   const chips = domains.length > 1 && element("div", { class: "segments", role: "group", "aria-label": "Domain" }, domains.map(({ name, average_health: health, workers: all }) =>
     element("button", { type: "button", "data-action": "domain", "data-value": name, "aria-pressed": String(crew.domain === name), title: `${counted(all, "worker")}, average health ${points(health)}` }, shortened(name || "(none)", 24))));
-  const shown = workers.slice(0, 60);
+  const shown = workers.slice(0, 30);
   const head = element("tr", {}, element("th", { scope: "col", class: "left" }, "Worker"), times.map((ms) => element("th", { scope: "col" }, element("span", { class: "unseen" }, moment(ms)))));
-  const rows = shown.map((row) => element("tr", { "data-key": row.id }, element("th", { scope: "row", class: "left" }, workerLink(row)),
+  const rows = shown.map((row) => element("tr", { "data-key": row.id }, element("th", { scope: "row", class: "left" }, workerLink(row, 24)),
     row.over_time.map((health, at) => element("td", { class: `beat ${levelOf(health)}`, title: `${moment(times[at])}: ${points(health)}` }, element("span", { class: "unseen" }, points(health))))));
   const note = found > shown.length ? `the ${shown.length} least healthy of ${count(found)}, by five minutes of the last hour` : "by five minutes of the last hour";
   return panel("Health over time", { note, tools: chips }, shown.length > 0
@@ -99,13 +99,14 @@ function movesPanel({ moves, imbalance }) {
     { title: "Tasks", cell: ({ tasks }) => count(tasks) },
     { title: "Why", left: true, isText: true, cell: ({ why, effect }) => element("span", { title: hintOf(effect) }, shortened(why, 200)) },
   ];
-  return panel("Rebalancing", { note: "what should move" }, moves.length > 0
-    ? table("Moves", columns, moves, { keyed: ({ from, to }) => `${from} ${to}` })
+  const [first, note] = [moves.slice(0, 8), moves.length > 8 ? `the first 8 of ${moves.length} moves` : "what should move"];
+  return panel("Rebalancing", { note }, moves.length > 0
+    ? table("Moves", columns, first, { keyed: ({ from, to }) => `${from} ${to}` })
     : empty("Nothing should move.", imbalance > 0.3 ? "What is under way cannot be moved, and nothing waits." : "Work is spread well enough."));
 }
 
 const workerColumns = [
-  { title: "Worker", left: true, cell: workerLink },
+  { title: "Worker", left: true, cell: (row) => workerLink(row) },
   { title: "Domain", left: true, cell: ({ domain }) => shortened(domain, 40) },
   { title: "Status", left: true, cell: statusTag },
   { title: "Health", hint: "0 to 100", cell: ({ health }) => points(health) },

@@ -1,0 +1,88 @@
+//! What is known of jobs that are under way.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Half of how many jobs of a queue are remembered. Jobs can be gone from Redis without a word, so something
+/// has to be forgotten: those of which nothing has been heard for the longest time.
+const HALF: usize = 20_000;
+
+/// Times are in milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Job {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    /// When its delay is to be over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) due: Option<u64>,
+    /// Since when it could be taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ready: Option<u64>,
+    /// When a worker took it, while that one has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) active: Option<u64>,
+    /// How long it had waited then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) wait: Option<u64>,
+    /// Failed attempts that have been counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) made: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Jobs {
+    young: HashMap<String, Job>,
+    old: HashMap<String, Job>,
+}
+
+impl Jobs {
+    /// A job that is known already.
+    pub(super) fn get(&mut self, id: &str) -> Option<&mut Job> {
+        if let Some((id, job)) = self.old.remove_entry(id) {
+            self.put(id, job);
+        }
+        self.young.get_mut(id)
+    }
+
+    pub(super) fn get_or_new(&mut self, id: &str) -> &mut Job {
+        if self.get(id).is_none() {
+            self.put(id.to_owned(), Job::default());
+        }
+        self.young.entry(id.to_owned()).or_default()
+    }
+
+    pub(super) fn put(&mut self, id: String, job: Job) {
+        if self.young.len() >= HALF {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&id);
+        self.young.insert(id, job);
+    }
+
+    pub(super) fn remove(&mut self, id: &str) -> Option<Job> {
+        self.young.remove(id).or_else(|| self.old.remove(id))
+    }
+
+    /// Those that a worker has, of which there are never very many.
+    pub(super) fn active(&self) -> impl Iterator<Item = (&String, &Job)> {
+        self.young.iter().chain(&self.old).filter(|(_, job)| job.active.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_heard_of_last_are_kept() {
+        let mut jobs = Jobs::default();
+        jobs.get_or_new("kept").made = Some(3);
+        for n in 0..5 * HALF {
+            jobs.get_or_new(&n.to_string());
+            assert_eq!(jobs.get("kept").and_then(|job| job.made), Some(3));
+        }
+        assert!(jobs.young.len() + jobs.old.len() <= 2 * HALF);
+        assert!(jobs.get("0").is_none() && jobs.get(&(5 * HALF - 1).to_string()).is_some());
+        assert!(jobs.remove("kept").is_some() && jobs.get("kept").is_none());
+    }
+}

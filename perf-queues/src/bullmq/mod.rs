@@ -1,0 +1,62 @@
+//! Queues of BullMQ on Redis, watched from outside: neither producers nor workers need to know.
+//!
+//! A [`Watch`] reads each queue's stream of events, the counts of its jobs, and a few fields of the hashes of
+//! jobs that have ended: `name`, `pb` (the worker's name), `processedOn`, `finishedOn`, `atm`. It never asks
+//! for a job's data, though what jobs return and why they fail is in the events and passes by, and it sends
+//! no command that writes. So a Redis user with `+@read +@connection +time` is enough. BullMQ 5 and 6 have the
+//! same keys, but for one thing: when a queue is paused, 5 moves its waiting jobs to a list of its own, and
+//! is then counted under `paused`, while 6 leaves them where they are. `queue_is_paused` is right for both.
+//!
+//! | in the registry | labels | |
+//! |---|---|---|
+//! | gauge `queue_jobs` | `queue`, `state` | jobs that are `waiting`, `active`, `delayed`, `prioritized`, `waiting_children`, `paused`, and kept as `completed` or `failed` |
+//! | gauge `queue_up` | `queue` | 1 while the queue can be seen. At 0 the other gauges keep what was seen last |
+//! | gauge `queue_is_paused` | `queue` | 1 while it is paused |
+//! | counter `queue_jobs_finished` | `queue`, `result` | attempts that ended: `completed`, `failed` for good, or failed and to be `retried` |
+//! | counter `queue_jobs_stalled` | `queue` | attempts whose worker was not heard of any more |
+//! | counter `queue_event_gaps` | `queue` | how often events were gone before they could be read |
+//! | counter `queue_events_missed` | `queue` | how many events that were, where it is known |
+//! | operation `queue::run` | `queue`, `result`, `name` if asked for | how long attempts ran: by the job's hash, or if that is gone by the events |
+//! | operation `queue::wait` | `queue`, `name` if asked for | from when a job could have been taken, its delay over, until a worker took it |
+//!
+//! # Counted once
+//!
+//! What has been read is saved first (the file is written beside the old one, synced, and renamed over it:
+//! the place in each stream, and the [`Totals`] up to it) and told to the registry and to
+//! [`on_job`](Watch::on_job) then. So nothing is ever told twice. A program that is killed between the two,
+//! some microseconds apart, does not tell what it has just saved; as with all else in a registry that
+//! nobody had read yet. The totals in [`Status`] are those of the file, and exact in any case. The
+//! registry's counters begin at 0 in each process, as counters do: what happened while no watch ran is
+//! counted by the next one, at once. If the file cannot be written the watch goes on, and
+//! [`Status::position_error`] says why; what is not saved would be counted again by the next watch.
+//!
+//! What is lost is counted. BullMQ trims a queue's stream to some 10,000 events; what was trimmed before it
+//! was read is in `queue_events_missed`, exactly from Redis 7 on. If Redis has lost the stream (it was
+//! restarted with nothing or less on its disk), or somebody removed the queue, that is a gap of unknown size,
+//! and the new stream is read from its beginning. Ids in the stream are made of Redis' clock: if Redis comes
+//! back without its data and with a clock that is behind, what happened before the watch is connected again
+//! is in that gap.
+//!
+//! A Redis that hangs is taken for away after 5 s. A cluster's redirections and Sentinel's are not followed.
+//!
+//! While Redis is away the state says so with the reason, and it is tried again after pauses of 0.2 to 5 s.
+
+mod client;
+mod event;
+mod gauges;
+mod id;
+mod jobs;
+mod machine;
+mod place;
+mod position;
+mod queue;
+mod reply;
+mod runner;
+mod search;
+mod status;
+mod watch;
+mod watching;
+
+pub use status::{JobCounts, QueueState, QueueStatus, Status, Totals};
+pub use watch::Watch;
+pub use watching::Watching;

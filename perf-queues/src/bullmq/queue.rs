@@ -1,0 +1,220 @@
+//! One queue: its place in the stream, what is counted, and what is told of it.
+
+use super::{
+    client::{BATCH, Reader},
+    gauges::Gauges,
+    id::EntryId,
+    machine::{Attempt, Fact, Machine},
+    place::{Gap, Place},
+    position::Position,
+    status::{JobCounts, QueueState, QueueStatus, Totals, shown},
+};
+use crate::job::{FinishedJob, JobOutcome};
+use perf_core::Registry;
+use redis::RedisError;
+use std::time::{Duration, SystemTime};
+
+pub(super) struct Queue {
+    name: String,
+    /// The beginning of its keys, `bull:mail`.
+    pub(super) prefix: String,
+    pub(super) stream: String,
+    /// Whether there is more to be read at once.
+    pub(super) has_more: bool,
+    /// `None` until Redis' clock has been asked.
+    place: Option<Place>,
+    machine: Machine,
+    totals: Totals,
+    gauges: Gauges,
+    state: QueueState,
+    jobs: JobCounts,
+    is_paused: bool,
+    /// What is still to be told.
+    facts: Vec<Fact>,
+    /// What the registry has been told of gaps.
+    told: Totals,
+    /// Whether there is something to be saved.
+    is_changed: bool,
+}
+
+impl Queue {
+    pub(super) fn new(
+        name: &str,
+        prefix: &str,
+        saved: Option<Position>,
+        registry: &Registry,
+    ) -> Self {
+        let prefix = format!("{prefix}:{name}");
+        let mut queue = Self {
+            name: name.to_owned(),
+            stream: format!("{prefix}:events"),
+            has_more: false,
+            prefix,
+            place: None,
+            machine: Machine::default(),
+            totals: Totals::default(),
+            gauges: Gauges::new(registry, name),
+            state: QueueState::Starting,
+            jobs: JobCounts::default(),
+            is_paused: false,
+            facts: Vec::new(),
+            told: Totals::default(),
+            is_changed: false,
+        };
+        if let Some(saved) = saved {
+            queue.place = Some(saved.place);
+            (queue.totals, queue.told) = (saved.totals, saved.totals);
+            (queue.machine.moved, queue.machine.fresh) = (saved.moved, saved.fresh);
+            saved.active.into_iter().for_each(|(id, job)| queue.machine.jobs.put(id, job));
+        }
+        queue
+    }
+
+    /// Where nothing is known from before, it is watched from then on.
+    pub(super) fn begin(&mut self, at: EntryId) {
+        if self.place.is_none() {
+            self.place = Some(Place::new(at));
+            self.is_changed = true;
+        }
+    }
+
+    /// The stream and what has been read of it, for who waits for more.
+    pub(super) fn awaited(&self) -> Option<(String, EntryId)> {
+        let place = self.place.as_ref().filter(|_| self.state.is_connected())?;
+        Some((self.stream.clone(), place.last))
+    }
+
+    /// Reads the next entries; whether there are more. When it fails nothing has changed.
+    pub(super) fn read(&mut self, reader: &mut Reader) -> Result<bool, RedisError> {
+        let Some(place) = &mut self.place else { return Ok(false) };
+        let news = reader.news(&self.stream, place.last)?;
+        let events = news.entries.iter().filter_map(|(_, event)| event.as_ref());
+        let mut ids: Vec<_> = events
+            .filter(|event| event.may_end_an_attempt())
+            .map(|event| event.job.clone())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let hashes = reader.hashes(&self.prefix, &ids)?;
+
+        let before = place.clone();
+        let gap = place.look(news.info.as_ref());
+        self.totals.lost(gap);
+        let known = self.facts.len();
+        for (id, event) in news.entries {
+            if place.advance(id)
+                && let Some(event) = event
+            {
+                let hash = hashes.get(event.job.as_str());
+                self.machine.take(event, hash, &mut self.facts);
+            }
+        }
+        if place.seen && self.state == QueueState::Missing {
+            self.state = QueueState::Connected;
+        }
+        let is_more = news.count >= BATCH && place.last > before.last;
+        if !is_more {
+            self.machine.settle(&mut self.facts);
+        }
+        self.is_changed |= *place != before || gap != Gap::None || self.facts.len() > known;
+        self.facts[known..].iter().for_each(|fact| self.totals.count(fact));
+        Ok(is_more)
+    }
+
+    /// Looks how many jobs are where.
+    pub(super) fn look(&mut self, reader: &mut Reader) -> Result<(), RedisError> {
+        let (jobs, is_paused, is_there) = reader.counts(&self.prefix)?;
+        (self.jobs, self.is_paused) = (jobs, is_paused);
+        let is_seen = self.place.as_ref().is_some_and(|place| place.seen);
+        let is_back = matches!(self.state, QueueState::Away { .. });
+        if is_back {
+            tracing::info!(target: "perfkit", queue = self.name, "the queue can be seen again");
+        }
+        self.state = if is_there || is_seen { QueueState::Connected } else { QueueState::Missing };
+        self.gauges.set(&jobs, is_paused);
+        Ok(())
+    }
+
+    /// It cannot be seen.
+    pub(super) fn away(&mut self, error: &str) {
+        self.gauges.down();
+        let error = error.to_owned();
+        if let QueueState::Away { error: known, .. } = &mut self.state {
+            *known = error;
+            return;
+        }
+        tracing::warn!(target: "perfkit", queue = self.name, "the queue cannot be seen: {error}");
+        self.state = QueueState::Away { since: SystemTime::now(), error };
+    }
+
+    /// What is to be saved, if that has changed.
+    pub(super) fn changed(&mut self) -> Option<Position> {
+        let place = self.place.as_ref().filter(|_| std::mem::take(&mut self.is_changed))?;
+        let active = self.machine.jobs.active();
+        Some(Position {
+            place: place.clone(),
+            totals: self.totals,
+            active: active.map(|(id, job)| (id.clone(), job.clone())).collect(),
+            moved: self.machine.moved.clone(),
+            fresh: self.machine.fresh.clone(),
+        })
+    }
+
+    /// Tells the registry, and whoever listens, what has been read.
+    pub(super) fn tell(&mut self, by_name: bool, mut listener: impl FnMut(&FinishedJob)) {
+        for fact in std::mem::take(&mut self.facts) {
+            match fact {
+                Fact::Stalled => self.gauges.stalled(),
+                Fact::Ended(attempt) => {
+                    let job = finished(&self.name, attempt);
+                    self.gauges.ended(&job, by_name);
+                    listener(&job);
+                }
+            }
+        }
+        let told = std::mem::replace(&mut self.told, self.totals);
+        self.gauges.lost(
+            self.totals.gaps.saturating_sub(told.gaps),
+            self.totals.events_missed.saturating_sub(told.events_missed),
+        );
+    }
+
+    pub(super) fn status(&self) -> QueueStatus {
+        QueueStatus {
+            queue: self.name.clone(),
+            state: self.state.clone(),
+            jobs: self.jobs,
+            is_paused: self.is_paused,
+            totals: self.totals,
+            last_id: self.place.as_ref().and_then(|place| shown(place.last)),
+        }
+    }
+}
+
+impl Totals {
+    fn count(&mut self, fact: &Fact) {
+        let total = match fact {
+            Fact::Stalled => &mut self.stalled,
+            Fact::Ended(attempt) => match attempt.outcome {
+                JobOutcome::Completed => &mut self.completed,
+                JobOutcome::Failed => &mut self.failed,
+                JobOutcome::Retried => &mut self.retried,
+            },
+        };
+        *total = total.saturating_add(1);
+    }
+}
+
+fn finished(queue: &str, attempt: Attempt) -> FinishedJob {
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(attempt.at));
+    FinishedJob {
+        name: attempt.name.unwrap_or_default(),
+        worker: attempt.worker,
+        wait: attempt.wait.map(Duration::from_millis),
+        run: attempt.run.map(Duration::from_millis),
+        attempts: attempt.attempts,
+        at: at.unwrap_or(SystemTime::UNIX_EPOCH),
+        ..FinishedJob::new(queue, &attempt.job, attempt.outcome)
+    }
+}
