@@ -45,6 +45,8 @@ mod lock;
 mod metrics;
 pub mod predict;
 pub mod pressure;
+#[cfg(feature = "queues")]
+mod queues;
 pub mod report;
 mod score;
 mod stats;

@@ -7,7 +7,7 @@ use super::{
     queue::Queue,
     search::Search,
     status::Status,
-    watch::OnJob,
+    watch::{OnJob, OnStatus},
 };
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use perf_core::{__bridge::heal, Registry};
@@ -44,6 +44,7 @@ pub(super) struct Runner {
     pub(super) every: Duration,
     pub(super) by_name: bool,
     pub(super) on_job: Vec<OnJob>,
+    pub(super) on_status: Vec<OnStatus>,
     pub(super) queues: BTreeMap<String, Queue>,
     pub(super) search: Option<Search>,
     pub(super) file: Option<PositionFile>,
@@ -54,6 +55,13 @@ pub(super) struct Runner {
     pub(super) cannot_save: bool,
     pub(super) status: Arc<Mutex<Status>>,
     pub(super) stop: Receiver<()>,
+}
+
+/// Others' code must not end the watch.
+fn survived(queue: &str, listener: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(listener)).is_err() {
+        tracing::error!(target: "perfkit", queue, "a listener panicked");
+    }
 }
 
 /// The thread is asked to end, or Redis failed.
@@ -160,12 +168,7 @@ impl Runner {
         self.is_unsaved &= saved.as_ref().is_none_or(Result::is_err);
         for queue in self.queues.values_mut() {
             queue.tell(self.by_name, |job| {
-                for listener in &self.on_job {
-                    // Others' code must not end the watch.
-                    if catch_unwind(AssertUnwindSafe(|| listener(job))).is_err() {
-                        tracing::error!(target: "perfkit", queue = job.queue, "on_job panicked");
-                    }
-                }
+                self.on_job.iter().for_each(|listener| survived(&job.queue, || listener(job)));
             });
         }
         let mut status = heal(self.status.lock());
@@ -182,6 +185,12 @@ impl Runner {
         }
         status.queues = self.queues.values().map(Queue::status).collect();
         status.unwatched = self.search.as_ref().map_or(0, |search| search.unwatched.len());
+        // Others' code may ask for the status.
+        let queues = (!self.on_status.is_empty()).then(|| status.queues.clone());
+        drop(status);
+        for queue in queues.iter().flatten() {
+            self.on_status.iter().for_each(|listener| survived(&queue.queue, || listener(queue)));
+        }
     }
 
     /// Until there is news, or it is time to look at everything.

@@ -6,7 +6,7 @@ use super::{
     queue::Queue,
     runner::Runner,
     search::Search,
-    status::Status,
+    status::{QueueStatus, Status},
     watching::Watching,
 };
 use crate::{error::WatchError, job::FinishedJob};
@@ -21,6 +21,7 @@ use std::{
 
 /// Who is told of each attempt that has ended.
 pub(super) type OnJob = Box<dyn Fn(&FinishedJob) + Send>;
+pub(super) type OnStatus = Box<dyn Fn(&QueueStatus) + Send>;
 
 /// What is to be watched, and how. Nothing happens before [`start`](Self::start).
 ///
@@ -47,6 +48,7 @@ pub struct Watch {
     every: Duration,
     registry: Option<Registry>,
     on_job: Vec<OnJob>,
+    on_status: Vec<OnStatus>,
     position_file: Option<PathBuf>,
 }
 
@@ -68,6 +70,7 @@ impl Watch {
             every: Duration::from_secs(1),
             registry: None,
             on_job: Vec::new(),
+            on_status: Vec::new(),
             position_file: None,
         }
     }
@@ -157,6 +160,20 @@ impl Watch {
         self
     }
 
+    /// Calls this with how each queue is, on the watch's thread, whenever it has been looked at: it should be
+    /// quick. If it panics, that is logged, and the watch goes on. May be called again, for others.
+    ///
+    /// ```
+    /// # use perf_queues::bullmq::Watch;
+    /// let watch = Watch::new("redis://localhost").queue("mail").on_status(|queue| {
+    ///     let _waiting = queue.jobs.waiting;
+    /// });
+    /// ```
+    pub fn on_status(mut self, listener: impl Fn(&QueueStatus) + Send + 'static) -> Self {
+        self.on_status.push(Box::new(listener));
+        self
+    }
+
     /// Keeps in this file how far has been read, so that a later watch goes on from there. Without one it
     /// begins with what happens from its start on. One watch at a time may use a file.
     ///
@@ -211,6 +228,7 @@ impl Watch {
             every: self.every,
             by_name: self.by_name,
             on_job: self.on_job,
+            on_status: self.on_status,
             registry,
             file,
             positions,
