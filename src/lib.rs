@@ -65,6 +65,9 @@
 //! PostgreSQL, where the variable `PERFKIT_STORE` or the settings say; `store::open` asks for percentiles over
 //! any range, and `analysis` compares periods and finds what is unusual.
 //!
+//! With `fleet`, workers and their tasks: who is well, where work piles up, what to move; with `queues`, the jobs of
+//! BullMQ's queues, watched from outside.
+//!
 //! # What a program has already
 //!
 //! Behind features, each named after what it takes in: `layer()` times every span of `tracing`

@@ -19,7 +19,7 @@ views.worker = {
 function workerFigures({ worker, totals }) {
   return figures([
     ["Health", [points(worker.health), " ", statusTag(worker)], "of 100", worker.health < 50 && "failed"],
-    ["Workload", wholePercent(worker.workload), worker.action ?? ""],
+    ["Workload", element("span", { title: worker.action }, wholePercent(worker.workload)), "of what it can take"],
     ["Running", count(worker.concurrent), worker.max_concurrent == null ? "" : `of ${count(worker.max_concurrent)}`],
     ["Queue", count(worker.queue_depth), worker.queue_depth > 0 ? "tasks wait" : "nothing waits"],
     ["Error rate", withUnit(ratio(worker.error_rate)), `${count(totals.failed)} of ${counted(totals.completed + totals.failed, "task")}`, worker.error_rate >= 0.05 && "failed"],
