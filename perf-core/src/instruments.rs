@@ -12,7 +12,10 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{AcqRel, Acquire, Relaxed},
+        },
     },
 };
 
@@ -51,13 +54,15 @@ impl Counter {
     /// The count so far, or since the last reset.
     #[must_use]
     pub fn get(&self) -> u64 {
-        self.0.all.load(Relaxed).wrapping_sub(self.0.base.load(Relaxed))
+        // In this order: a reset between the two raises the base to a count that is not read yet.
+        let base = self.0.base.load(Acquire);
+        self.0.all.load(Relaxed).wrapping_sub(base)
     }
 
     /// The count, from which on it counts anew.
     fn take(&self) -> u64 {
         let all = self.0.all.load(Relaxed);
-        all.wrapping_sub(self.0.base.swap(all, Relaxed))
+        all.wrapping_sub(self.0.base.swap(all, AcqRel))
     }
 }
 

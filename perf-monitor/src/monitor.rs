@@ -65,8 +65,10 @@ impl fmt::Debug for Monitor {
 
 impl Monitor {
     pub(crate) fn run(setup: Setup) -> Result<Self, StartError> {
-        let state = State::new(setup.windows, setup.shown, setup.rules, &setup.timing);
-        let shared = Arc::new(Shared::new(setup.registry, state));
+        let mut windows = setup.windows;
+        setup.earlier.into_iter().for_each(|snapshot| windows.push(snapshot));
+        let state = State::new(windows, setup.shown, setup.rules, &setup.timing);
+        let shared = Arc::new(Shared::new(setup.registry, setup.source, state));
         // What there is before the first tick began before it.
         shared.step();
         let delivery = Arc::new(setup.delivery);
@@ -279,7 +281,7 @@ impl Monitor {
     /// What happened since the start, or the last [`reset`](Self::reset), as of now.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        Metrics::of(&self.shared.registry.snapshot())
+        Metrics::of(&self.shared.snapshot())
     }
 
     /// The last calls of an operation that was [chosen](crate::Builder::keep_recent), newest last.

@@ -8,10 +8,10 @@ use crate::{
     report::{Metrics, SHORTEST_INTERVAL, checked_interval},
     rules::{Rule, RuleError, Rules, ready_made},
     system::{self, Probes, Probing, Watch},
-    watch::Timing,
+    watch::{Source, Timing},
     windows::Windows,
 };
-use perf_core::Registry;
+use perf_core::{Registry, Snapshot};
 use secrecy::ExposeSecret;
 use std::{collections::BTreeSet, fmt, io, time::Duration};
 
@@ -30,6 +30,8 @@ const STEPS: u32 = 12;
 pub struct Builder {
     config: Result<Config, ConfigError>,
     registry: Registry,
+    source: Option<Source>,
+    earlier: Vec<Snapshot>,
     rules: Vec<Rule>,
     notifiers: Vec<Box<dyn Notifier>>,
     recent: Vec<String>,
@@ -54,6 +56,8 @@ impl Default for Builder {
         Self {
             config: Config::load(),
             registry: Registry::global().clone(),
+            source: None,
+            earlier: Vec::new(),
             rules: Vec::new(),
             notifiers: Vec::new(),
             recent: Vec::new(),
@@ -80,6 +84,40 @@ impl Builder {
     /// The registry to watch, instead of the global one.
     pub fn registry(mut self, registry: &Registry) -> Self {
         self.registry = registry.clone();
+        self
+    }
+
+    /// Watches what this gives instead of a registry: cumulative snapshots of one beginning, as
+    /// [`Registry::snapshot`] gives them, such as those of many processes together. It is asked at each tick, and
+    /// should be quick. [`Monitor::reset`] does nothing then. `earlier` are such of before, the oldest first, for
+    /// windows to begin with.
+    ///
+    /// ```
+    /// use perf_core::Registry;
+    /// use perf_monitor::{Monitor, config::Config};
+    ///
+    /// let (one, other) = (Registry::new(), Registry::new());
+    /// one.record("job", std::time::Duration::from_millis(3));
+    /// other.record("job", std::time::Duration::from_millis(5));
+    /// let both = move || {
+    ///     let mut both = one.snapshot();
+    ///     both.merge(&other.snapshot());
+    ///     both
+    /// };
+    /// let monitor =
+    ///     Monitor::builder().config(Config::from_toml("")?).source(both, Vec::new()).start()?;
+    /// assert_eq!(monitor.metrics().all.total, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn source(
+        mut self,
+        source: impl Fn() -> Snapshot + Send + Sync + 'static,
+        earlier: Vec<Snapshot>,
+    ) -> Self {
+        self.source = Some(Box::new(source));
+        self.earlier = earlier;
+        // Whatever else records there is not what is watched.
+        self.registry = Registry::new();
         self
     }
 
@@ -148,6 +186,8 @@ impl Builder {
             probes: probes(system, &registry).map_err(StartError::Thread)?,
             watch: system.resources.then(|| system::watch(&registry)),
             registry: registry.clone(),
+            source: self.source,
+            earlier: self.earlier,
         })?;
         self.recent.iter().for_each(|name| registry.keep_recent(name, RECENT));
         monitor.remember(&config.store)?;
@@ -159,6 +199,8 @@ impl Builder {
 /// All that is ready to run.
 pub(crate) struct Setup {
     pub(crate) registry: Registry,
+    pub(crate) source: Option<Source>,
+    pub(crate) earlier: Vec<Snapshot>,
     pub(crate) windows: Windows,
     /// The windows that people choose from.
     pub(crate) shown: Vec<Duration>,

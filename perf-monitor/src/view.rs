@@ -6,7 +6,7 @@ use crate::{
     watch::{Shared, State},
     windows::Windows,
 };
-use perf_core::Registry;
+use perf_core::{Registry, Snapshot};
 use std::{sync::Arc, time::Duration};
 
 /// A monitor as seen from its HTTP side. It outlives the monitor: then it stays as it was.
@@ -49,6 +49,11 @@ impl View {
     /// what does not take long.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.shared.state())
+    }
+
+    /// All that there is now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.shared.snapshot()
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -21,6 +21,8 @@ thread_local! {
 /// of others' runs while `state` is locked.
 pub(crate) struct Shared {
     pub(crate) registry: Registry,
+    /// What is watched, if not the registry.
+    source: Option<Source>,
     /// Held for a whole turn, so that windows get snapshots, and notifiers alerts, in their order.
     turn: Mutex<()>,
     state: Mutex<State>,
@@ -33,6 +35,9 @@ pub(crate) struct Shared {
     #[cfg(feature = "store")]
     pub(crate) history: crate::history::History,
 }
+
+/// Gives cumulative snapshots, as a registry does.
+pub(crate) type Source = Box<dyn Fn() -> Snapshot + Send + Sync>;
 
 /// How often things are done.
 pub(crate) struct Timing {
@@ -189,10 +194,11 @@ impl State {
 }
 
 impl Shared {
-    pub(crate) fn new(registry: Registry, state: State) -> Self {
+    pub(crate) fn new(registry: Registry, source: Option<Source>, state: State) -> Self {
         let (turn, state) = (Mutex::new(()), Mutex::new(state));
         Self {
             registry,
+            source,
             turn,
             state,
             bell: Condvar::new(),
@@ -205,6 +211,11 @@ impl Shared {
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         heal(self.state.lock())
+    }
+
+    /// All that there is now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.source.as_ref().map_or_else(|| self.registry.snapshot(), |source| source())
     }
 
     pub(crate) fn ring(&self) {
@@ -229,7 +240,7 @@ impl Shared {
 
     fn take_in(&self) {
         // Before the lock: others' gauges are asked for theirs.
-        self.push(self.registry.snapshot());
+        self.push(self.snapshot());
     }
 
     fn push(&self, snapshot: Snapshot) {
@@ -241,7 +252,7 @@ impl Shared {
     /// The same, then looks at the rules, and sends what they say.
     pub(crate) fn check(&self, delivery: &Delivery) {
         let Some(_turn) = self.begin() else { return };
-        let snapshot = self.registry.snapshot();
+        let snapshot = self.snapshot();
         let (told, begins_to_refuse) = {
             let mut state = self.state();
             let checked = state.check(snapshot);
@@ -281,6 +292,10 @@ impl Shared {
 
     /// Sets the registry to zero, once windows and the store have what was in it.
     pub(crate) fn reset(&self) {
+        if self.source.is_some() {
+            // It is others'.
+            return;
+        }
         let turn = self.begin();
         #[cfg(feature = "store")]
         let taken = self.history.take(&self.registry);
@@ -317,7 +332,7 @@ impl Turn {
             _ => {}
         });
         if let Some(emit) = self.report {
-            survived(|| emit(&Metrics::of(&shared.registry.snapshot())));
+            survived(|| emit(&Metrics::of(&shared.snapshot())));
         }
     }
 }

@@ -174,7 +174,7 @@ fn the_example_says_all_settings_and_is_the_defaults() {
     {
         let error = wrong(text);
         let known = error.split('`').skip(3).step_by(2).filter(|key| {
-            ![("", "report"), ("", "notify"), ("", "system"), ("", "http")]
+            ![("", "report"), ("", "notify"), ("", "system"), ("", "http"), ("", "store")]
                 .contains(&(section, key))
         });
         let header = format!("[{section}]\n");

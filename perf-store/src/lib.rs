@@ -6,6 +6,7 @@
 //! - [`Writer`] hands it intervals from a thread, by way of a [`Spool`] on the disk, so that nothing is
 //!   lost while the store is away.
 //! - [`Query`] says what to read.
+//! - [`Follow`] gives what all instances do, for a dashboard over all of them.
 //! - [`analysis`] compares periods and instances, and finds what is unusual, rises, or will be full.
 //!
 //! Counts beyond 2^63 − 1 are stored as that.
@@ -17,6 +18,7 @@
 pub mod analysis;
 mod error;
 mod figures;
+mod follow;
 mod level;
 mod model;
 mod open;
@@ -30,6 +32,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use figures::Gauge;
+pub use follow::Follow;
 pub use model::{AlertChange, HealthChange, Instance, Interval};
 pub use open::{open, spool_beside};
 pub use query::{By, Group, Query};

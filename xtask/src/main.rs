@@ -101,9 +101,10 @@ fn tests() -> Result<u64> {
     let mut passed = 0;
     let features = ["--features", ALL_BUT_ALLOC];
     let all = |command: &[&'static str]| [command, &WITHOUT_ALLOC, &features].concat();
-    passed += test(&all(&["nextest", "run"]), &[])?;
+    passed += test(&all(&["nextest", "run", "--no-fail-fast"]), &[])?;
     passed += test(&all(&["test", "--quiet", "--doc"]), &[])?;
-    passed += test(&["nextest", "run", "--no-default-features", "--test", "off"], &[])?;
+    passed +=
+        test(&["nextest", "run", "--no-fail-fast", "--no-default-features", "--test", "off"], &[])?;
     passed += consumer_tests()?;
     passed += allocator_tests()?;
     let unstable = [("RUSTFLAGS", "--cfg tokio_unstable"), ("CARGO_TARGET_DIR", "target/unstable")];
@@ -120,6 +121,7 @@ fn consumer_tests() -> Result<u64> {
     let ignored = [
         "nextest",
         "run",
+        "--no-fail-fast",
         "-p",
         "perf-export",
         "-p",

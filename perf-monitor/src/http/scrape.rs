@@ -36,7 +36,7 @@ async fn metrics(State(app): State<App>, asked: HeaderMap) -> Result<Response, P
     app.run(For::Scrapes, move |view| {
         let of = |name| asked.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let (accept, encodings) = (of(header::ACCEPT), of(header::ACCEPT_ENCODING));
-        let answer = respond(&view.registry().snapshot(), accept, encodings, &Options::default());
+        let answer = respond(&view.snapshot(), accept, encodings, &Options::default());
         let mut response = answer.body.into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));

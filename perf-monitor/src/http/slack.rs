@@ -163,7 +163,7 @@ fn field(name: &str, value: &impl ToString) -> Field {
 }
 
 fn summary(view: &View) -> Value {
-    let snapshot = view.registry().snapshot();
+    let snapshot = view.snapshot();
     let metrics = Metrics::of(&snapshot);
     let firing = view.read(|known| known.rules.active().count());
     let percent = |share: Option<f64>| share.map_or("–".into(), |share| format!("{share:.1} %"));

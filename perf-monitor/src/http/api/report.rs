@@ -66,7 +66,7 @@ pub(super) struct Report {
 pub(super) async fn report(State(app): State<App>, asked: HeaderMap) -> Result<Response, Problem> {
     let kind = best(&asked, &["application/json", "text/plain", "text/html"]);
     app.run(For::Answers, move |view| {
-        let snapshot = view.registry().snapshot();
+        let snapshot = view.snapshot();
         match kind {
             "text/html" => {
                 let headers = [

@@ -24,7 +24,7 @@ const PERCENTILES: [f64; 5] = [50.0, 90.0, 95.0, 99.0, 99.9];
     )
 )]
 pub(super) async fn snapshot(State(app): State<App>) -> Result<Response, Problem> {
-    let write = |view: &View| json::write(&view.registry().snapshot(), &PERCENTILES);
+    let write = |view: &View| json::write(&view.snapshot(), &PERCENTILES);
     let body = app.run(For::Answers, write).await?;
     Ok(answered(body.into()))
 }
