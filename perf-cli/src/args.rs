@@ -17,8 +17,8 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 what was asked for is bad: something became slower, or \
-                          is not well; 2 the arguments, or what they name, are of no use. `run` ends with \
+const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 what was asked for is bad: something became slower, fails \
+                          more often, or is down; 2 the arguments, or what they name, are of no use. `run` ends with \
                           the code of its program.";
 
 #[derive(Debug, Subcommand)]
@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Graph(Draw),
     /// Run a program, then show the summary of it.
     Run(Run),
-    /// Ask a program whether it is well.
+    /// Ask a program whether it is well: 0 if it is or is merely degraded, 1 if it is down.
     Check(Check),
     /// Help with settings files.
     Config(Config),
@@ -50,7 +50,7 @@ pub(crate) enum Command {
 /// The store, and what of it.
 #[derive(Args, Debug)]
 pub(crate) struct Stored {
-    /// Ask a store instead: sqlite:perfkit.db, or postgres://…
+    /// The store to ask where no file or URL is named: sqlite:perfkit.db, or postgres://…
     #[arg(long, env = "PERFKIT_STORE", hide_env_values = true, value_name = "URL")]
     pub(crate) store: Option<String>,
 }
@@ -163,6 +163,9 @@ pub(crate) struct Run {
     /// Keep the program's report in this file, in the format its name ends with.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+    /// As what to show it, on standard error: standard output is the program's.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
     /// The program and its arguments, after `--`.
     #[arg(required = true, last = true, value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<OsString>,
@@ -172,6 +175,11 @@ pub(crate) struct Run {
 pub(crate) struct Check {
     /// Where it serves: http://host:port.
     pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// As what.
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
     /// How long to wait for an answer.
     #[arg(long, default_value = "5s", value_parser = duration, value_name = "TIME")]
     pub(crate) timeout: Duration,

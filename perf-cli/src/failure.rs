@@ -1,7 +1,8 @@
 //! What goes wrong, in one line, and the code the command ends with.
 
+use perf_core::human;
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::{self, Write},
     process::ExitCode,
 };
@@ -22,7 +23,20 @@ impl Failure {
     /// One line: what is wrong, and what to do.
     pub(crate) fn new(message: impl Display) -> Self {
         // Libraries' errors may be of several lines.
-        Self(message.to_string().replace('\n', " "))
+        Self(human::printable(&message.to_string().replace('\n', " ")))
+    }
+}
+
+impl Failure {
+    /// Says so on standard error. If that is closed, there is nobody to tell.
+    pub(crate) fn tell(&self) {
+        let _ = writeln!(io::stderr(), "perfkit: {}", self.0);
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -34,9 +48,8 @@ pub(crate) fn of<E: Display>(what: impl Display) -> impl Fn(E) -> Failure {
 pub(crate) fn exit(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(code) => code,
-        Err(Failure(message)) => {
-            // A closed standard error leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "perfkit: {message}");
+        Err(failure) => {
+            failure.tell();
             ExitCode::from(WRONG)
         }
     }

@@ -4,6 +4,7 @@
 //! what they print goes through `output`, and what goes wrong is a line of `failure`.
 
 mod args;
+mod cells;
 mod check;
 mod compare;
 mod config;
@@ -13,6 +14,7 @@ mod failure;
 mod flame;
 mod input;
 mod output;
+mod progress;
 mod report;
 mod run;
 mod shell;

@@ -22,17 +22,40 @@ pub(crate) enum Format {
     Md,
 }
 
-/// Standard output's columns if it is a terminal; else there is no limit.
-pub(crate) fn width() -> usize {
-    let size = terminal_size::terminal_size_of(io::stdout());
-    size.map_or(usize::MAX, |(width, _)| usize::from(width.0))
+/// Where a table is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Stream {
+    #[default]
+    Output,
+    Error,
 }
 
-/// Whether to use colours: on a terminal, unless <https://no-color.org> is asked for.
-pub(crate) fn color() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    is_set("CLICOLOR_FORCE") || (io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb)
+impl Stream {
+    /// Its columns if it is a terminal; else there is no limit.
+    pub(crate) fn width(self) -> usize {
+        let size = match self {
+            Self::Output => terminal_size::terminal_size_of(io::stdout()),
+            Self::Error => terminal_size::terminal_size_of(io::stderr()),
+        };
+        size.map_or(usize::MAX, |(width, _)| usize::from(width.0))
+    }
+
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Output => io::stdout().is_terminal(),
+            Self::Error => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Whether to use colours: on a terminal, unless <https://no-color.org> is asked for.
+    pub(crate) fn color(self) -> bool {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        is_set("CLICOLOR_FORCE") || (self.is_terminal() && !is_set("NO_COLOR") && !is_dumb)
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
 /// Prints bytes. That nobody reads them any more, as `head` does, is no failure.
@@ -62,7 +85,8 @@ pub(crate) fn shown(snapshot: Snapshot, percentiles: &[f64], how: Format, table:
         Format::Md => markdown::write(&snapshot, percentiles),
         Format::Table => {
             let summary = Summary::new(snapshot).percentiles(percentiles).sort(table.sort);
-            summary.limit(table.limit).width(width()).color(color()).to_string()
+            let (width, color) = (table.stream.width(), table.stream.color());
+            summary.limit(table.limit).width(width).color(color).to_string()
         }
     }
 }
@@ -72,10 +96,11 @@ pub(crate) fn shown(snapshot: Snapshot, percentiles: &[f64], how: Format, table:
 pub(crate) struct Table {
     pub(crate) sort: perf_core::Sort,
     pub(crate) limit: usize,
+    pub(crate) stream: Stream,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self { sort: perf_core::Sort::default(), limit: usize::MAX }
+        Self { sort: perf_core::Sort::default(), limit: usize::MAX, stream: Stream::Output }
     }
 }

@@ -23,7 +23,8 @@ pub(crate) fn run(report: &Report) -> Outcome {
             key.map_or_else(|| all.clone(), |key| by_label(&all, key))
         }
     };
-    let table = Table { sort: report.sort, limit: report.top.unwrap_or(usize::MAX) };
+    let table =
+        Table { sort: report.sort, limit: report.top.unwrap_or(usize::MAX), ..Table::default() };
     print(shown(snapshot, &report.percentiles, report.format, &table))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! `perfkit compare`.
 
+mod rows;
 mod share;
 mod shown;
 
@@ -13,7 +14,7 @@ use crate::{
 };
 use perf_analysis::compare::{Comparison, Report};
 use perf_core::Operation;
-use std::{process::ExitCode, time::SystemTime};
+use std::{path::Path, process::ExitCode, time::SystemTime};
 
 pub(crate) fn run(compare: &Compare) -> Outcome {
     let [before, after] = sides(compare)?;
@@ -22,31 +23,35 @@ pub(crate) fn run(compare: &Compare) -> Outcome {
         .significance(compare.significance.0)
         .least_effect(compare.least.0);
     let report = comparison.of(&before, &after);
-    print(shown::shown(&report, compare))?;
+    print(shown::shown(&report, compare)?)?;
     Ok(if is_worse(&report, compare) { ExitCode::from(BAD) } else { ExitCode::SUCCESS })
 }
 
 /// The operations of both.
 fn sides(compare: &Compare) -> Outcome<[Vec<Operation>; 2]> {
     let token = compare.token.token.as_deref();
-    let both = [&compare.before, &compare.after];
-    // A store in the environment is for when ranges are named.
-    let is_range = both.iter().all(|side| side.contains(".."));
-    let read = |side: &&String| -> Outcome<Vec<Operation>> {
-        match &compare.stored.store {
-            Some(url) if is_range => {
-                let store = open(url)?;
-                let range = Range::parse(side, SystemTime::now())?;
-                operations(&*store, &range.query(&*store)?)
-            }
-            _ => {
-                let place: Place = side.parse().map_err(Failure::new)?;
-                Ok(place.read(token)?.operations().to_vec())
-            }
+    // Both of one now.
+    let now = SystemTime::now();
+    let read = |side: &str| -> Outcome<Vec<Operation>> {
+        if !is_range(side) {
+            let place: Place = side.parse().map_err(Failure::new)?;
+            return Ok(place.read(token)?.operations().to_vec());
         }
+        let url = compare.stored.store.as_deref();
+        let url = url.ok_or_else(|| {
+            Failure::new(format!("{side}: say with --store of which store this is a range"))
+        })?;
+        let range = Range::parse(side, now)?;
+        let store = open(url)?;
+        operations(&*store, &range.query(&*store)?)
     };
-    let [before, after] = both;
-    Ok([read(&before)?, read(&after)?])
+    Ok([read(&compare.before)?, read(&compare.after)?])
+}
+
+/// Whether it is no input: two dots are in paths, too.
+fn is_range(side: &str) -> bool {
+    let times = side.split(',').next().unwrap_or_default();
+    times.contains("..") && !times.contains(['/', '\\']) && !Path::new(side).exists()
 }
 
 /// Whether the command is to fail: that an operation is slower, or fails more often, is no chance.

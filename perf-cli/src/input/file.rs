@@ -12,11 +12,12 @@ use std::{
 
 pub(super) fn read(path: &Path) -> Outcome<Snapshot> {
     let shown = path.display();
-    let text = fs::read_to_string(path).map_err(of(&shown))?;
-    match FileFormat::of(path) {
-        Some(FileFormat::Json) => document(&text).map_err(of(shown)),
-        Some(FileFormat::Ndjson) => lines(&text).map_err(of(shown)),
-        Some(FileFormat::HdrLog) => log(&text).map_err(of(shown)),
+    let format = FileFormat::of(path);
+    let text = || fs::read_to_string(path).map_err(of(&shown));
+    match format {
+        Some(FileFormat::Json) => document(&text()?).map_err(of(shown)),
+        Some(FileFormat::Ndjson) => lines(&text()?).map_err(of(shown)),
+        Some(FileFormat::HdrLog) => log(&text()?).map_err(of(shown)),
         _ => Err(Failure::new(format!(
             "{shown}: expected a .json, .ndjson or .hlog file that perfkit wrote"
         ))),
@@ -33,17 +34,20 @@ pub(super) fn document(text: &str) -> Result<Snapshot, json::Error> {
     json::read(text)
 }
 
-/// All lines, merged.
+/// All lines, merged. One that began when the one before it did has all that this had, and more.
 fn lines(text: &str) -> Result<Snapshot, String> {
-    let mut all: Option<Snapshot> = None;
-    for (line, read) in (1..).zip(json::read_lines(text.as_bytes())) {
-        let read = read.map_err(|error| format!("line {line}: {error}"))?;
-        match &mut all {
-            Some(all) => all.merge(&read),
-            None => all = Some(read),
+    let mut runs: Vec<Snapshot> = Vec::new();
+    for read in json::read_lines(text.as_bytes()) {
+        let read = read.map_err(|error| error.to_string())?;
+        if runs.last().is_some_and(|last| last.started() == read.started()) {
+            runs.pop();
         }
+        runs.push(read);
     }
-    all.ok_or_else(|| "it is empty".into())
+    let mut runs = runs.into_iter();
+    let mut all = runs.next().ok_or_else(|| "it is empty".to_owned())?;
+    runs.for_each(|run| all.merge(&run));
+    Ok(all)
 }
 
 /// All rows: a tag is an operation.

@@ -7,10 +7,9 @@ mod url;
 
 pub(crate) use range::Range;
 pub(crate) use store::{grouped, open, operations};
-pub(crate) use url::{get, url_of};
+pub(crate) use url::{get, shown as shown_url, url_of};
 
-use crate::failure::Outcome;
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::{failure::Outcome, progress::Progress};
 use perf_core::{Operation, OperationParts, Snapshot, SnapshotParts};
 use std::{path::PathBuf, str::FromStr, time::SystemTime};
 
@@ -38,6 +37,7 @@ impl FromStr for Place {
 
 impl Place {
     pub(crate) fn read(&self, token: Option<&str>) -> Outcome<Snapshot> {
+        let _progress = Progress::waiting("reading");
         match self {
             Self::File(path) => file::read(path),
             Self::Stdin => file::read_stdin(),
@@ -48,13 +48,7 @@ impl Place {
 
 /// Reads and merges inputs, with a bar on a terminal where there are several.
 pub(crate) fn merged(places: &[Place], token: Option<&str>) -> Outcome<Snapshot> {
-    let bar = if places.len() > 1 {
-        ProgressBar::new(places.len() as u64)
-    } else {
-        ProgressBar::hidden()
-    };
-    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} inputs");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let progress = Progress::of(places.len(), "inputs");
     let mut all: Option<Snapshot> = None;
     for place in places {
         let read = place.read(token)?;
@@ -62,9 +56,8 @@ pub(crate) fn merged(places: &[Place], token: Option<&str>) -> Outcome<Snapshot>
             Some(all) => all.merge(&read),
             None => all = Some(read),
         }
-        bar.inc(1);
+        progress.step();
     }
-    bar.finish_and_clear();
     Ok(all.unwrap_or_else(|| of_operations(Vec::new(), (SystemTime::now(), SystemTime::now()))))
 }
 

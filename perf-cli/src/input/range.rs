@@ -17,9 +17,8 @@ impl Range {
         let wrong = |why: &str| Failure::new(format!("{text}: {why}"));
         let mut parts = text.split(',');
         let times = parts.next().unwrap_or_default().split_once("..");
-        let (from, to) = times.ok_or_else(|| {
-            wrong("with --store, expected a range such as 24h..now or 48h..24h,host=web-1")
-        })?;
+        let (from, to) = times
+            .ok_or_else(|| wrong("expected a range such as 24h..now or 48h..24h,host=web-1"))?;
         let time = |text: &str| {
             time(text, now).ok_or_else(|| {
             wrong("expected times such as 24h, 7d, 2026-11-26T10:00:00Z, or now, with `..` between")
@@ -74,7 +73,8 @@ fn time(text: &str, now: SystemTime) -> Option<SystemTime> {
     if let Ok(ago) = humantime::parse_duration(text) {
         return now.checked_sub(ago);
     }
-    text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
+    let time: jiff::Timestamp = text.parse().ok()?;
+    SystemTime::try_from(time).ok()
 }
 
 #[cfg(test)]
