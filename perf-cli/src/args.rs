@@ -163,6 +163,10 @@ pub(crate) struct Run {
     /// Keep the program's report in this file, in the format its name ends with.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+    /// Have the program write its report when Ctrl-C or SIGTERM ends it, too. Not for one that handles
+    /// them itself.
+    #[arg(long)]
+    pub(crate) signals: bool,
     /// As what to show it, on standard error: standard output is the program's.
     #[arg(long, default_value = "table")]
     pub(crate) format: Format,

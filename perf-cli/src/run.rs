@@ -19,7 +19,7 @@ use std::{
 
 /// What [`perf_export::init`] writes at the end of a program.
 const OUTPUT: &str = "PERFKIT_OUTPUT";
-/// And when it is interrupted.
+/// Has it do so when a signal ends it, too.
 const SIGNALS: &str = "PERFKIT_SIGNALS";
 
 pub(crate) fn run(run: &Run) -> Outcome {
@@ -31,7 +31,7 @@ pub(crate) fn run(run: &Run) -> Outcome {
         let program = run.command.first().map(|program| program.display().to_string());
         let failure = Failure::new(format!(
             "{} ended ({status}) and wrote no report: it needs perfkit with the feature `files`, and \
-             `let _perf = perfkit::init();` in its main function",
+             `let _perf = perfkit::init();` in its main function; where a signal ends it, --signals",
             program.unwrap_or_default()
         ));
         if status.success() {
@@ -58,7 +58,7 @@ fn finished(run: &Run, report: &Path) -> Outcome<ExitStatus> {
     flag::register(SIGINT, interrupted).map_err(of("signals"))?;
     let mut command = Command::new(program);
     command.args(arguments).env(OUTPUT, report);
-    if std::env::var_os(SIGNALS).is_none() {
+    if run.signals {
         command.env(SIGNALS, "1");
     }
     command.status().map_err(of(program.display()))

@@ -86,15 +86,7 @@ pub(crate) fn by_label(snapshot: &Snapshot, key: &str) -> Snapshot {
             ..OperationParts::from(operation)
         }
     };
+    // Several of one name and label become one.
     let times = (snapshot.started(), snapshot.taken());
-    let mut all: Option<Snapshot> = None;
-    // Merged one by one: several of one name and label may be in one.
-    for operation in snapshot.operations() {
-        let one = of_operations(vec![of(operation)], times);
-        match &mut all {
-            Some(all) => all.merge(&one),
-            None => all = Some(one),
-        }
-    }
-    all.unwrap_or_else(|| of_operations(Vec::new(), times))
+    of_operations(snapshot.operations().iter().map(of).collect(), times)
 }
