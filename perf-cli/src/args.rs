@@ -23,6 +23,8 @@ const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 what was asked for is bad
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Watch a program, or a store, live in the terminal.
+    Top(Top),
     /// Show a summary of one or more inputs, merged, or of a store.
     Report(Report),
     /// Say which operations became slower or faster, and which differences may be chance.
@@ -60,6 +62,20 @@ pub(crate) struct Token {
     /// The token that a program wants for its figures.
     #[arg(long, env = "PERFKIT_HTTP_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Top {
+    /// Where a program serves its figures: http://host:port.
+    #[arg(value_name = "URL", required_unless_present = "store")]
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) stored: Stored,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// How often to ask: at least each 100ms. A store is asked each 10s at most.
+    #[arg(long, default_value = "1s", value_parser = duration, value_name = "TIME")]
+    pub(crate) interval: Duration,
 }
 
 #[derive(Args, Debug)]

@@ -18,6 +18,7 @@ mod progress;
 mod report;
 mod run;
 mod shell;
+mod top;
 
 use args::{Arguments, Command};
 use clap::Parser;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
 
 fn run_command(command: Command) -> Outcome {
     match command {
+        Command::Top(top) => top::run(&top),
         Command::Report(report) => report::run(&report),
         Command::Compare(compare) => compare::run(&compare),
         Command::Export(export) => export::run(&export),

@@ -7,7 +7,7 @@ mod url;
 
 pub(crate) use range::Range;
 pub(crate) use store::{grouped, open, operations};
-pub(crate) use url::{get, shown as shown_url, url_of};
+pub(crate) use url::{fetched, get, shown as shown_url, snapshot_of, url_of};
 
 use crate::{failure::Outcome, progress::Progress};
 use perf_core::{Operation, OperationParts, Snapshot, SnapshotParts};

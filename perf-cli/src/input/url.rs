@@ -12,13 +12,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MOST: u64 = 256 << 20;
 
 pub(super) fn snapshot(url: &str, token: Option<&str>) -> Outcome<Snapshot> {
+    snapshot_of(url, token, PATIENCE)
+}
+
+/// The same, of somebody with less time.
+pub(crate) fn snapshot_of(url: &str, token: Option<&str>, patience: Duration) -> Outcome<Snapshot> {
     let whole = url_of(url, "/api/v1/snapshot");
-    let text = text(&whole, token, PATIENCE)?;
+    let text = fetched(&whole, token, patience)?;
     document(&text).map_err(|error| Failure::new(format!("{}: {error}", shown(&whole))))
 }
 
 /// The text of a page that is there.
-fn text(url: &str, token: Option<&str>, patience: Duration) -> Outcome<String> {
+pub(crate) fn fetched(url: &str, token: Option<&str>, patience: Duration) -> Outcome<String> {
     let (status, text) = get(url, token, patience)?;
     let shown = shown(url);
     match status {
