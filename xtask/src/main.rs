@@ -122,6 +122,8 @@ fn consumer_tests() -> Result<u64> {
         "perf-monitor",
         "-p",
         "perf-store",
+        "-p",
+        "perf-cli",
         "--all-features",
         "--run-ignored",
         "only",

@@ -107,7 +107,7 @@ impl App {
     pub(super) fn hear(&mut self, word: Word) {
         match word {
             Word::Reading(reading) => self.read(*reading),
-            Word::Away(why) => self.lose(why),
+            Word::Away(why) => self.lose(&why),
         }
     }
 
@@ -125,7 +125,10 @@ impl App {
         if self.is_frozen { self.later = Some(reading) } else { self.reading = Some(reading) }
     }
 
-    fn lose(&mut self, why: String) {
+    fn lose(&mut self, why: &str) {
+        // Which page it was asked for is no news.
+        let rest = why.strip_prefix(&*self.source).and_then(|rest| rest.split_once(": "));
+        let why = rest.map_or(why, |(_, rest)| rest).to_owned();
         let since = match self.link {
             Link::Live => self.now,
             Link::Away { since, .. } => since,

@@ -53,7 +53,7 @@ pub(super) fn gauges(app: &App, frame: &mut Frame<'_>, area: Rect) {
         return empty("there is no gauge and no counter", frame, area);
     }
     let bars = (area.width / 4).min(60);
-    let name = area.width.saturating_sub(bars + 2 * 16 + 3);
+    let name = area.width.saturating_sub(bars + 14 + 10 + 3);
     let rows = all.iter().map(|metric| {
         let full_name = metric.full_name();
         let trend = reading.metrics.get(&full_name).map(Vec::as_slice).unwrap_or_default();
@@ -67,7 +67,7 @@ pub(super) fn gauges(app: &App, frame: &mut Frame<'_>, area: Rect) {
             Line::styled(spark(trend, usize::from(bars), is_counter), hue(app, Color::Cyan)),
         ])
     });
-    let widths = [name, 16, 16, bars].map(Constraint::Length);
+    let widths = [name, 14, 10, bars].map(Constraint::Length);
     let titles = ["gauge or counter", "value", "rise", "last steps"];
     table(app, (titles, widths), rows.collect(), frame, area);
 }
