@@ -7,7 +7,7 @@ use crate::{
     output::{print, write},
     run::known,
 };
-use perf_core::{Outcome as Ended, Registry};
+use perf_core::Registry;
 use perf_monitor::{
     Monitor,
     config::Config,
@@ -18,6 +18,7 @@ use perf_monitor::{
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
+    ops::Range,
     process::ExitCode,
     sync::{
         Arc,
@@ -27,17 +28,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What customers do: how often of ten, and the milliseconds it usually takes.
-const PAGES: [(&str, u64, u64); 4] = [
-    ("GET /products", 5, 3),
-    ("GET /products/{id}", 3, 2),
-    ("POST /cart", 1, 6),
-    ("POST /checkout", 1, 25),
+/// What customers do.
+struct Page {
+    name: &'static str,
+    /// How often of ten.
+    often: u64,
+    /// The milliseconds it usually takes.
+    usual: u64,
+    /// What it asks a database for.
+    table: &'static str,
+}
+
+const PAGES: [Page; 4] = [
+    Page { name: "GET /products", often: 5, usual: 3, table: "products" },
+    Page { name: "GET /products/{id}", often: 3, usual: 2, table: "products" },
+    Page { name: "POST /cart", often: 1, usual: 6, table: "carts" },
+    Page { name: "POST /checkout", often: 1, usual: 25, table: "orders" },
 ];
 /// So many customers at a time.
 const CUSTOMERS: usize = 4;
-/// For half a minute of each two, checkouts are slow, and some fail.
-const TROUBLE: (u64, u64) = (30, 120);
+/// In this half of each minute or so, checkouts are slow, and some fail.
+const TROUBLE: (Range<u64>, u64) = (30..60, 90);
 
 pub(crate) fn run(demo: &Demo) -> Outcome {
     let kept = demo.output.as_deref().map(known).transpose()?;
@@ -87,6 +98,7 @@ fn watch(registry: &Registry) -> Outcome<Monitor> {
     Ok(monitor)
 }
 
+/// One customer after another, until it closes.
 fn shop(registry: &Registry, is_open: &AtomicBool) {
     let opened = Instant::now();
     let (random, mut n) = (RandomState::new(), 0_u64);
@@ -94,23 +106,36 @@ fn shop(registry: &Registry, is_open: &AtomicBool) {
         n += 1;
         random.hash_one(n) % sides
     };
+    registry.gauge("customers", &[]).set(CUSTOMERS as f64);
     while is_open.load(Relaxed) {
         let mut chosen = dice(10);
-        let page = PAGES.iter().find(|(_, share, _)| {
-            let is_it = chosen < *share;
-            chosen = chosen.saturating_sub(*share);
+        let page = PAGES.iter().find(|page| {
+            let is_it = chosen < page.often;
+            chosen = chosen.saturating_sub(page.often);
             is_it
         });
-        let Some((page, _, usual)) = page else { continue };
-        let is_bad = opened.elapsed().as_secs() % TROUBLE.1 >= TROUBLE.1 - TROUBLE.0 && *usual > 20;
-        // Two dice, and now and then much longer.
-        let took = *usual * 1_000 * (50 + dice(60) + dice(60)) / 100;
-        let took = took * if is_bad { 3 } else { 1 } * if dice(50) == 0 { 4 } else { 1 };
-        let outcome =
-            if dice(100) < if is_bad { 15 } else { 1 } { Ended::Error } else { Ended::Ok };
-        registry.gauge("customers", &[]).set(CUSTOMERS as f64);
-        thread::sleep(Duration::from_micros(took));
-        registry.record_outcome(page, Duration::from_micros(took), outcome);
-        registry.record("SELECT products", Duration::from_micros(took / 3));
+        let Some(page) = page else { continue };
+        let is_checkout = page.table == "orders";
+        let is_bad = is_checkout && TROUBLE.0.contains(&(opened.elapsed().as_secs() % TROUBLE.1));
+        visit(registry, page, is_bad, &mut dice);
+        if is_checkout {
+            registry.counter("orders", &[]).add(1);
+        }
+    }
+}
+
+/// A page and its query.
+fn visit(registry: &Registry, page: &Page, is_bad: bool, dice: &mut impl FnMut(u64) -> u64) {
+    let mut timer = registry.timer(page.name);
+    // Two dice, and now and then much longer.
+    let took = page.usual * 1_000 * (50 + dice(60) + dice(60)) / 100;
+    let took = took * if is_bad { 3 } else { 1 } * if dice(50) == 0 { 4 } else { 1 };
+    {
+        let _query = registry.timer_labelled("query", &[("table", page.table)]);
+        thread::sleep(Duration::from_micros(took / 3));
+    }
+    thread::sleep(Duration::from_micros(took - took / 3));
+    if dice(100) < if is_bad { 15 } else { 1 } {
+        timer.fail();
     }
 }

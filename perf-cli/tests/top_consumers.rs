@@ -60,7 +60,7 @@ fn keys_at_80_by_24() {
     assert_eq!(screen.lines().count(), 24, "{screen}");
     assert!(screen.starts_with(&format!("perfkit top {}  live", demo.url())), "{screen}");
     for start in
-        ["5 operations, ", " Operations   Alerts", "operation ", "GET /products ", "q quit"]
+        ["7 operations, ", " Operations   Alerts", "operation ", "GET /products ", "q quit"]
     {
         assert!(has_line(&screen, start), "{start}\n{screen}");
     }
@@ -77,7 +77,8 @@ fn keys_at_80_by_24() {
     tmux.keys(&["Enter", "Enter"]);
     let screen = tmux.shows("called by");
     assert!(has_line(&screen, "POST /checkout"), "{screen}");
-    assert!(screen.contains("p99.9") && screen.contains("(nobody timed)"), "{screen}");
+    let relations = ["p99.9", "(nobody timed)", "table=\"orders\"}"];
+    assert!(relations.iter().all(|part| screen.contains(part)), "{screen}");
     // The curve is of Braille.
     assert!(screen.chars().any(|dots| ('\u{2801}'..='\u{28ff}').contains(&dots)), "{screen}");
     tmux.keys(&["Escape"]);
@@ -151,7 +152,7 @@ fn servers_that_restart() {
     assert!(screen.contains("POST /checkout"), "{screen}");
     let _demo = Demo::start(&address);
     tmux.shows("live, it began anew");
-    tmux.waits(|screen| has_line(screen, "5 operations, ") && screen.contains("POST /checkout"));
+    tmux.waits(|screen| has_line(screen, "7 operations, ") && screen.contains("POST /checkout"));
     tmux.keys(&["q"]);
     tmux.is_given_back(0);
 }

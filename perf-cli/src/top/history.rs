@@ -8,12 +8,18 @@ use std::{
 };
 
 /// So many steps are kept.
-pub(super) const STEPS: usize = 60;
+const STEPS: usize = 60;
+/// Of which these are forgotten together.
+const BLOCK: usize = 10;
+/// As many as operations have: nothing is rounded.
+const DIGITS: u8 = 3;
 
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// As they came, each since the start.
-    kept: VecDeque<Snapshot>,
+    /// The last one, which has everything since the start.
+    before: Option<Snapshot>,
+    /// What happened in the last steps, so many of them together: to be merged, few are quicker.
+    blocks: VecDeque<(usize, Snapshot)>,
     calls: Trends,
     metrics: Trends,
 }
@@ -21,24 +27,20 @@ pub(super) struct History {
 impl History {
     /// What there is to show, with a snapshot that was just taken.
     pub(super) fn take(&mut self, now: Snapshot, alerts: Vec<Alert>) -> Reading {
-        let last = match self.kept.back() {
-            Some(before) => now.since(before),
-            None => now.clone(),
-        };
+        let before = self.before.replace(now.clone());
+        let last = before.as_ref().map_or_else(|| now.clone(), |before| now.since(before));
         // A first one says nothing of the last step.
-        if !self.kept.is_empty() {
-            let seconds = last.elapsed().as_secs_f64();
-            let calls = last.operations().iter();
-            self.calls.push(calls.map(|of| (of.full_name(), of.count() as f64 / seconds)));
-            let metrics = last.metrics().iter();
-            self.metrics.push(metrics.filter_map(|of| value(of, last.elapsed())));
+        if let Some(before) = before {
+            if before.started() != now.started() {
+                self.blocks.clear();
+            }
+            self.step(&last);
         }
-        let recent = self.kept.front().map_or_else(|| now.clone(), |oldest| now.since(oldest));
-        self.kept.push_back(now.clone());
-        // One more than steps: between two snapshots is one.
-        if self.kept.len() > STEPS + 1 {
-            self.kept.pop_front();
-        }
+        let mut blocks = self.blocks.iter().map(|(_, block)| block);
+        let mut recent = blocks.next().unwrap_or(&now).clone();
+        blocks.for_each(|block| recent.merge(block));
+        // What was not called is there, too, and so is what is rather than happened.
+        recent.merge(&now.since(&now));
         Reading {
             taken: now.taken(),
             started: now.started(),
@@ -49,6 +51,25 @@ impl History {
             metrics: self.metrics.all(),
             alerts,
             instances: None,
+        }
+    }
+
+    fn step(&mut self, last: &Snapshot) {
+        let seconds = last.elapsed().as_secs_f64();
+        let calls = last.operations().iter();
+        self.calls.push(calls.map(|of| (of.full_name(), of.count() as f64 / seconds)));
+        let metrics = last.metrics().iter();
+        self.metrics.push(metrics.filter_map(|of| value(of, last.elapsed())));
+        let last = last.clone().condensed(DIGITS);
+        match self.blocks.back_mut() {
+            Some((steps, block)) if *steps < BLOCK => {
+                block.merge(&last);
+                *steps += 1;
+            }
+            _ => self.blocks.push_back((1, last)),
+        }
+        if self.blocks.len() > STEPS / BLOCK {
+            self.blocks.pop_front();
         }
     }
 
@@ -133,6 +154,23 @@ mod tests {
         assert_eq!(third.calls["n"], [Some(3.0), None, Some(4.0)]);
         assert_eq!(third.last.get("n").unwrap().count(), 8);
         assert_eq!(third.recent.get("n").unwrap().count(), 8);
+    }
+
+    #[test]
+    fn the_last_steps_are_figures_of_no_more_than_those() {
+        let (mut history, program) = (History::default(), Registry::new());
+        for step in 0..200 {
+            let reading = history.take(seen(&program, 1, 0, 100 + step), Vec::new());
+            let recent = reading.recent.get("n").unwrap().count();
+            let steps = reading.recent.elapsed().as_secs();
+            if step > 0 {
+                assert_eq!(recent, steps);
+            }
+            if step > 60 {
+                assert!((50..=60).contains(&steps), "{steps}");
+            }
+            assert_eq!(reading.last.get("n").unwrap().count(), 1);
+        }
     }
 
     #[test]

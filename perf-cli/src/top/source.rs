@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) enum Source {
-    Program { url: String, token: Option<String>, history: History },
+    Program { url: String, token: Option<String>, history: Box<History> },
     Store(Box<dyn Store>),
 }
 
@@ -24,7 +24,7 @@ impl Source {
             )));
         }
         let (url, token) = (url.to_owned(), token.map(str::to_owned));
-        Ok(Self::Program { url, token, history: History::default() })
+        Ok(Self::Program { url, token, history: Box::default() })
     }
 
     pub(super) fn store(url: &str) -> Outcome<Self> {

@@ -80,7 +80,7 @@ fn totals_line(app: &App) -> Line<'static> {
         (sum(Operation::count), sum(Operation::timed), sum(Operation::errors));
     let failed = percent((timed > 0).then(|| errors as f64 / timed as f64));
     let seconds = snapshot.elapsed().as_secs_f64();
-    let length = words::age(snapshot.elapsed());
+    let length = words::length(snapshot.elapsed());
     let span = match app.span {
         Span::Last => format!("figures of the last {length}"),
         Span::Recent => format!("figures of {length}"),

@@ -46,6 +46,11 @@ pub(super) fn duration(time: Option<Duration>) -> String {
     }
 }
 
+/// How long a span is.
+pub(super) fn length(time: Duration) -> String {
+    if time.as_secs() < 10 { format!("{:.1} s", time.as_secs_f64()) } else { age(time) }
+}
+
 /// Whole seconds as people say them.
 pub(super) fn age(age: Duration) -> String {
     let seconds = age.as_secs();

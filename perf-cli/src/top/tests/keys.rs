@@ -65,9 +65,9 @@ fn windows() {
     press(&mut app, "w");
     assert!(screen(&app).contains("figures since the start, 103 s ago"), "{}", screen(&app));
     press(&mut app, "w");
-    assert!(screen(&app).contains("figures of the last 1 s"));
+    assert!(screen(&app).contains("figures of the last 1.0 s"));
     press(&mut app, "w");
-    assert!(screen(&app).contains("figures of 2 s"));
+    assert!(screen(&app).contains("figures of 2.0 s"));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn frozen_it_shows_what_was() {
     (0..5).for_each(|_| app.read(program.work()));
     assert_eq!(lines(&app, (80, 24))[4..], before);
     press(&mut app, " ");
-    assert!(screen(&app).contains("figures of 7 s"), "{}", screen(&app));
+    assert!(screen(&app).contains("figures of 7.0 s"), "{}", screen(&app));
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn a_small_screen() {
     let app = watching(&mut Program::new());
     let shown = lines(&app, (80, 24));
     assert_eq!(shown[0], "perfkit top http://127.0.0.1:9464  live");
-    assert!(shown[1].starts_with("3 operations, 300 calls/s, 3.3 % failed; figures of 2 s"));
+    assert!(shown[1].starts_with("3 operations, 300 calls/s, 3.3 % failed; figures of 2.0 s"));
     assert!(shown[2].starts_with(" Operations   Alerts (1)   Gauges"), "{}", shown[2]);
     let titles: Vec<_> = shown[3].split_whitespace().collect();
     assert_eq!(titles, ["operation", "calls/s", "errors", "p50", "p99", "▼share", "calls/s"]);
