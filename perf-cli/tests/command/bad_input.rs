@@ -64,13 +64,18 @@ fn other_versions() {
 #[test]
 fn damaged_bytes_never_panic() {
     let folder = Folder::new();
-    let whole = perf_export::json::write(&shop(), &[50.0]).into_bytes();
-    for at in (0..whole.len()).step_by(whole.len() / 40) {
-        let mut damaged = whole.clone();
-        damaged[at] ^= 0x15;
-        let file = folder.file("damaged.json", damaged);
-        let done = perfkit(["report", &file]).output().unwrap();
-        assert!(matches!(done.status.code(), Some(0 | 2)), "byte {at}: {done:?}");
+    let snapshot = shop();
+    let log = perf_export::hdr::log(std::slice::from_ref(&snapshot));
+    let json = perf_export::json::line(&snapshot, &[50.0]);
+    for (name, whole) in [("a.json", &json), ("a.ndjson", &json), ("a.hlog", &log)] {
+        let whole = whole.as_bytes();
+        for at in (0..whole.len()).step_by(whole.len() / 30) {
+            let mut damaged = whole.to_vec();
+            damaged[at] ^= 0x15;
+            let file = folder.file(name, damaged);
+            let done = perfkit(["report", &file]).output().unwrap();
+            assert!(matches!(done.status.code(), Some(0 | 2)), "{name}, byte {at}: {done:?}");
+        }
     }
 }
 

@@ -75,8 +75,10 @@ fn totals_line(app: &App) -> Line<'static> {
     }
     let Some(reading) = &app.reading else { return Line::default() };
     let snapshot = reading.of(app.span);
-    let sum = |of: fn(&Operation) -> u64| snapshot.operations().iter().map(of).sum();
-    let (calls, timed, errors): (u64, u64, u64) =
+    let sum = |of: fn(&Operation) -> u64| {
+        snapshot.operations().iter().map(of).fold(0, u64::saturating_add)
+    };
+    let (calls, timed, errors) =
         (sum(Operation::count), sum(Operation::timed), sum(Operation::errors));
     let failed = percent((timed > 0).then(|| errors as f64 / timed as f64));
     let seconds = snapshot.elapsed().as_secs_f64();

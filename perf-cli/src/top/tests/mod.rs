@@ -1,6 +1,7 @@
 //! The view as a machine: keys and readings in, frames out.
 
 mod keys;
+mod trouble;
 
 use super::{
     app::App,
@@ -140,29 +141,6 @@ fn a_large_screen_has_more_figures() {
 }
 
 #[test]
-fn no_size_panics() {
-    let mut app = watching(&mut Program::new());
-    for keys in ["", "\n", "\u{1b}?", "?\t", "\t", "\t"] {
-        for key in keys.chars() {
-            code(
-                &mut app,
-                match key {
-                    '\n' => KeyCode::Enter,
-                    '\t' => KeyCode::Tab,
-                    '\u{1b}' => KeyCode::Esc,
-                    letter => KeyCode::Char(letter),
-                },
-            );
-        }
-        for width in [1, 10, 39, 40, 41, 60, 79, 119, 120, 300] {
-            for height in [1, 7, 8, 9, 12, 24, 100] {
-                lines(&app, (width, height));
-            }
-        }
-    }
-}
-
-#[test]
 fn stores_have_instances() {
     let mut program = Program::new();
     let mut app = watching(&mut program);
@@ -246,15 +224,4 @@ fn colours_only_where_they_are_wanted() {
     };
     assert_eq!(colours(&app), 0);
     assert!(colours(&app.colored(true)) > 0);
-}
-
-#[test]
-fn names_cannot_write_over_the_screen() {
-    let mut program = Program::new();
-    program.registry.record("a\u{1b}[2Jb\nc", Duration::from_secs(9));
-    let app = watching(&mut program);
-    assert!(screen(&app).contains(r"a\u{1b}[2Jb\u{a}c"), "{}", screen(&app));
-    let mut app = App::new("x".to_owned(), at(0));
-    app.hear(Word::Away("no\u{1b}[2J".to_owned()));
-    lines(&app, (80, 24));
 }
