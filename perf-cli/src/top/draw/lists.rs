@@ -11,10 +11,10 @@ use crate::top::{
 use perf_core::{Metric, MetricValue, human};
 use ratatui::{
     Frame,
-    layout::{Constraint, Rect},
+    layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
     text::Line,
-    widgets::{Row as Cells, Table, TableState},
+    widgets::{Paragraph, Row as Cells, Table, TableState, Wrap},
 };
 
 pub(super) fn alerts(app: &App, frame: &mut Frame<'_>, area: Rect) {
@@ -22,6 +22,7 @@ pub(super) fn alerts(app: &App, frame: &mut Frame<'_>, area: Rect) {
     if alerts.is_empty() {
         return empty("no alert is firing, or has been", frame, area);
     }
+    let [list, whole] = Layout::vertical([Constraint::Min(2), Constraint::Length(2)]).areas(area);
     let rows = alerts.iter().map(|alert| alert_row(app, alert)).collect();
     let widths = [
         Constraint::Length(9),
@@ -30,7 +31,11 @@ pub(super) fn alerts(app: &App, frame: &mut Frame<'_>, area: Rect) {
         Constraint::Fill(1),
         Constraint::Fill(2),
     ];
-    table(app, (["state", "severity", "for", "rule", "says"], widths), rows, frame, area);
+    table(app, (["state", "severity", "for", "rule", "says"], widths), rows, frame, list);
+    // Where a row has no room for all it says.
+    let selected = alerts.get(app.cursors[Pane::Alerts as usize]).or(alerts.last());
+    let text = selected.map(|alert| human::printable(&alert.summary)).unwrap_or_default();
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), whole);
 }
 
 fn alert_row(app: &App, alert: &Alert) -> Cells<'static> {

@@ -134,6 +134,8 @@ fn panes() {
     assert!(shown.contains("firing    warning   13 s       slow payments"), "{shown}");
     assert!(shown.contains("resolved  warning   5 s "), "{shown}");
     assert!(selected(&app).starts_with("firing"));
+    // All that it says, below.
+    assert!(shown.contains("\np95 is 119 ms\\u{a}above 60 ms"), "{shown}");
     press(&mut app, "jj");
     assert!(selected(&app).starts_with("resolved"));
     code(&mut app, KeyCode::Tab);
