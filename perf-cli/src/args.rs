@@ -45,8 +45,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Print a script that completes this command in a shell.
     Completions(Completions),
-    /// Print the manual page.
-    Man,
+    /// Print the manual page, or write those of all commands.
+    Man(Man),
 }
 
 /// The store, and what of it.
@@ -119,7 +119,7 @@ pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) token: Token,
     /// End with code 1 if an operation became slower by more than this, and not by chance. Without it,
-    /// by anything that is no chance.
+    /// by anything that is no chance. More failures, if not by chance, always do.
     #[arg(long, value_name = "SHARE")]
     pub(crate) fail_above: Option<Share>,
     /// Do not call a smaller change one, however sure it is.
@@ -240,6 +240,13 @@ pub(crate) struct Demo {
 pub(crate) struct Completions {
     /// Which shell.
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// Write perfkit.1, and a page for each command, into this folder.
+    #[arg(long, short, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub(crate) output: Option<PathBuf>,
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {

@@ -50,5 +50,5 @@ fn rows(said: &str, health: &Value) -> Cells<3> {
             rows.push(row(name, text(&check["status"]), &check["output"]));
         }
     }
-    Cells { titles: TITLES, words: [true; 3], rows }
+    Cells { titles: TITLES, words: [true; 3], spare: &[], rows }
 }

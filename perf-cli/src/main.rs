@@ -43,6 +43,6 @@ fn run_command(command: Command) -> Outcome {
         Command::Config(config) => config::run(&config),
         Command::Demo(demo) => demo::run(&demo),
         Command::Completions(shell) => shell::completions(&shell),
-        Command::Man => shell::man(),
+        Command::Man(man) => shell::man(&man),
     }
 }

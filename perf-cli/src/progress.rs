@@ -7,9 +7,9 @@ use std::time::Duration;
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Of work in so many steps. One step shows none.
+    /// Of work in so many steps.
     pub(crate) fn of(steps: usize, what: &str) -> Self {
-        let bar = if steps > 1 { ProgressBar::new(steps as u64) } else { ProgressBar::hidden() };
+        let bar = ProgressBar::new(steps as u64);
         let style = ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {what}"));
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self(bar)

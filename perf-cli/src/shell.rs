@@ -1,7 +1,7 @@
 //! Completions and the manual page.
 
 use crate::{
-    args::{Arguments, Completions},
+    args::{Arguments, Completions, Man},
     failure::{Outcome, of},
     output::print,
 };
@@ -15,7 +15,12 @@ pub(crate) fn completions(completions: &Completions) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn man() -> Outcome {
+pub(crate) fn man(man: &Man) -> Outcome {
+    if let Some(folder) = &man.output {
+        let written = clap_mangen::generate_to(Arguments::command(), folder);
+        written.map_err(of(folder.display()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut page = Vec::new();
     clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(of("the page"))?;
     print(page)?;

@@ -208,3 +208,27 @@ fn a_store_of_two_processes() {
     tmux.keys(&["q"]);
     tmux.is_given_back(0);
 }
+
+#[test]
+#[ignore = "needs tmux: cargo xtask ci"]
+fn tables_fit_and_bars_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Registry::new();
+    for n in 0..50 {
+        registry.record("shop::cart::pages::render", Duration::from_micros(900 + n));
+    }
+    let file = folder.path().join("a.json");
+    std::fs::write(&file, perf_export::json::write(&registry.snapshot(), &[])).unwrap();
+    let file = file.to_str().unwrap();
+    let tmux = Tmux::run(SMALL, &format!("{PERFKIT} compare {file} {file} --all"));
+    let screen = tmux.is_given_back(0);
+    let row = screen.lines().find(|line| line.contains("::pages::render"));
+    let row = row.unwrap_or_else(|| panic!("{screen}"));
+    assert!(row.contains("p50") && row.ends_with("same"), "{screen}");
+    assert!(!screen.contains("reading"), "{screen}");
+
+    let files = vec![file; 200].join(" ");
+    let tmux = Tmux::run(SMALL, &format!("{PERFKIT} report {files}"));
+    let screen = tmux.is_given_back(0);
+    assert!(screen.contains("10\u{202f}000") && !screen.contains("inputs"), "{screen}");
+}

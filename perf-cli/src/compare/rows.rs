@@ -26,7 +26,7 @@ pub(super) fn rows(report: &Report, compare: &Compare) -> Cells<COLUMNS> {
     let by = |change: &OperationChange| change.slower_by().unwrap_or(f64::NEG_INFINITY);
     changes.sort_by(|a, b| by(b).total_cmp(&by(a)));
     let rows = changes.into_iter().flat_map(of_operation).collect();
-    Cells { titles: TITLES, words: WORDY, rows }
+    Cells { titles: TITLES, words: WORDY, spare: &[1, 6], rows }
 }
 
 fn of_operation(change: &OperationChange) -> Vec<Row<COLUMNS>> {
@@ -60,9 +60,9 @@ fn of_percentile(change: &PercentileChange) -> Row<COLUMNS> {
     cells[5] = percent(change.shift);
     if change.verdict == Verdict::TooFewSamples {
         let missing = change.missing_before.max(change.missing_after);
-        cells[VERDICT] = format!("{} samples too few", human::count(missing));
+        cells[VERDICT] = format!("needs {} more", human::count(missing));
     } else {
-        cells[6] = format!("{} to {}", percent(change.low), percent(change.high));
+        cells[6] = between(change.low, change.high);
         cells[VERDICT] = change.verdict.to_string();
     }
     Row { cells, tone }
@@ -90,6 +90,15 @@ fn percent(share: Option<f64>) -> String {
         Some(share) => format!("{:+.1} %", share * 100.0),
         None => "unbounded".to_owned(),
     }
+}
+
+/// `-2.1…+1.4 %`
+fn between(low: Option<f64>, high: Option<f64>) -> String {
+    let end = |share: Option<f64>, unbounded: &str| match share {
+        Some(share) => format!("{:+.1}", share * 100.0),
+        None => unbounded.to_owned(),
+    };
+    format!("{}…{} %", end(low, "-∞"), end(high, "+∞"))
 }
 
 /// The word for an operation as a whole.

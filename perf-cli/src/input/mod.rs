@@ -38,6 +38,10 @@ impl FromStr for Place {
 impl Place {
     pub(crate) fn read(&self, token: Option<&str>) -> Outcome<Snapshot> {
         let _progress = Progress::waiting("reading");
+        self.snapshot(token)
+    }
+
+    fn snapshot(&self, token: Option<&str>) -> Outcome<Snapshot> {
         match self {
             Self::File(path) => file::read(path),
             Self::Stdin => file::read_stdin(),
@@ -48,10 +52,13 @@ impl Place {
 
 /// Reads and merges inputs, with a bar on a terminal where there are several.
 pub(crate) fn merged(places: &[Place], token: Option<&str>) -> Outcome<Snapshot> {
+    if let [place] = places {
+        return place.read(token);
+    }
     let progress = Progress::of(places.len(), "inputs");
     let mut all: Option<Snapshot> = None;
     for place in places {
-        let read = place.read(token)?;
+        let read = place.snapshot(token)?;
         match &mut all {
             Some(all) => all.merge(&read),
             None => all = Some(read),

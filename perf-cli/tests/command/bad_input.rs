@@ -146,6 +146,13 @@ fn settings_files_with_their_line() {
 }
 
 #[test]
+fn a_live_view_of_nothing() {
+    let said = wrong(["top", "http://127.0.0.1:1"]);
+    assert!(said.contains("`top` wants a terminal; for scripts there is `perfkit report`"));
+    perfkit(["top"]).assert().code(2).stdout("");
+}
+
+#[test]
 fn arguments_out_of_range() {
     for arguments in [
         &["report", "a.json", "--percentiles", "50,101"][..],

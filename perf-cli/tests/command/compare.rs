@@ -42,7 +42,7 @@ fn no_change_is_0() {
     let (status, said) = code(&["compare", &a, &b, "--all"]);
     assert_eq!(status, 0);
     assert!(said.contains("pay  "), "{said}");
-    assert!(said.contains("19 samples too few"), "{said}");
+    assert!(said.contains("needs 19 more"), "{said}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What the command says of itself.
 
-use crate::support::{perfkit, printed};
+use crate::support::{Folder, perfkit, printed, wrong};
+use std::fs;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
+    "top",
     "report",
     "compare",
     "export",
@@ -53,4 +55,9 @@ fn shells_and_man_know_every_command() {
     let page = printed(["man"]);
     assert!(page.contains(".TH perfkit 1"));
     assert!(page.contains("Exit codes"));
+    let folder = Folder::new();
+    printed(["man", "--output", &folder.name("")]);
+    let page = fs::read_to_string(folder.path("perfkit-compare.1")).unwrap();
+    assert!(page.contains("fail") && page.contains("significance"), "{page}");
+    assert!(wrong(["man", "--output", "no/such/folder"]).contains("no/such/folder: No such file"));
 }

@@ -1,25 +1,8 @@
 //! Figures as short texts.
 
+pub(super) use crate::cells::fit;
 use perf_core::human;
 use std::time::{Duration, SystemTime};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// A name in so many columns: the end of a path says more than its beginning.
-pub(super) fn fit(name: &str, width: usize) -> String {
-    if name.width() <= width {
-        return name.to_owned();
-    }
-    let mut left = width.saturating_sub(1);
-    let mut start = name.len();
-    for (at, letter) in name.char_indices().rev() {
-        let wide = letter.width().unwrap_or(0);
-        if wide > left {
-            break;
-        }
-        (left, start) = (left - wide, at);
-    }
-    format!("…{}", &name[start..])
-}
 
 /// So many a second.
 pub(super) fn rate(rate: f64) -> String {
@@ -97,8 +80,6 @@ mod tests {
 
     #[test]
     fn texts() {
-        assert_eq!(fit("shop::cart::add", 9), "…art::add");
-        assert_eq!([fit("数数数", 5), fit("ab", 2), fit("abc", 0)], ["…数数", "ab", "…"]);
         let rates = [0.0, 0.5, 12.34, 1_234.5, f64::NAN, f64::INFINITY].map(rate);
         assert_eq!(rates, ["0", "0.50", "12.3", "1\u{202f}235", "–", "–"]);
         assert_eq!(clock(SystemTime::UNIX_EPOCH + Duration::from_secs(86_399)), "23:59:59 UTC");
