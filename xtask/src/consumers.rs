@@ -19,6 +19,7 @@ const PROGRAMS: [(&str, &str); 13] = [
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("tmux", "tmux"),
 ];
 
 /// Python's packages with their versions, and where they are installed.

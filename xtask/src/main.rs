@@ -130,6 +130,8 @@ fn consumer_tests() -> Result<u64> {
         "perf-store",
         "-p",
         "perf-queues",
+        "-p",
+        "perf-cli",
         "--all-features",
         "--run-ignored",
         "only",

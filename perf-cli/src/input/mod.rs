@@ -1,0 +1,99 @@
+//! What commands read: files, programs that serve their figures, and stores.
+
+mod file;
+mod range;
+mod store;
+mod url;
+
+pub(crate) use range::Range;
+pub(crate) use store::{grouped, open, operations};
+pub(crate) use url::{fetched, get, shown as shown_url, snapshot_of, url_of};
+
+use crate::{failure::Outcome, progress::Progress};
+use perf_core::{Operation, OperationParts, Snapshot, SnapshotParts};
+use std::{path::PathBuf, str::FromStr, time::SystemTime};
+
+/// Where an input is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Stdin,
+    Url(String),
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_url = ["http://", "https://"].iter().any(|start| text.starts_with(start));
+        Ok(match text {
+            "" => return Err("expected a file, a URL, or `-` for standard input".into()),
+            "-" => Self::Stdin,
+            _ if is_url => Self::Url(text.to_owned()),
+            _ => Self::File(text.into()),
+        })
+    }
+}
+
+impl Place {
+    pub(crate) fn read(&self, token: Option<&str>) -> Outcome<Snapshot> {
+        let _progress = Progress::waiting("reading");
+        self.snapshot(token)
+    }
+
+    fn snapshot(&self, token: Option<&str>) -> Outcome<Snapshot> {
+        match self {
+            Self::File(path) => file::read(path),
+            Self::Stdin => file::read_stdin(),
+            Self::Url(url) => url::snapshot(url, token),
+        }
+    }
+}
+
+/// Reads and merges inputs, with a bar on a terminal where there are several.
+pub(crate) fn merged(places: &[Place], token: Option<&str>) -> Outcome<Snapshot> {
+    if let [place] = places {
+        return place.read(token);
+    }
+    let progress = Progress::of(places.len(), "inputs");
+    let mut all: Option<Snapshot> = None;
+    for place in places {
+        let read = place.snapshot(token)?;
+        match &mut all {
+            Some(all) => all.merge(&read),
+            None => all = Some(read),
+        }
+        progress.step();
+    }
+    Ok(all.unwrap_or_else(|| of_operations(Vec::new(), (SystemTime::now(), SystemTime::now()))))
+}
+
+/// Operations that were together in a time.
+pub(crate) fn of_operations(
+    operations: Vec<OperationParts>,
+    (started, taken): (SystemTime, SystemTime),
+) -> Snapshot {
+    SnapshotParts {
+        started,
+        taken,
+        lost: 0,
+        operations,
+        metrics: Vec::new(),
+        descriptions: std::collections::BTreeMap::new(),
+    }
+    .into()
+}
+
+/// The operations of a snapshot with no label but one.
+pub(crate) fn by_label(snapshot: &Snapshot, key: &str) -> Snapshot {
+    let of = |operation: &Operation| {
+        let value = operation.label(key).map(str::to_owned);
+        OperationParts {
+            labels: value.map(|value| (key.to_owned(), value)).into_iter().collect(),
+            ..OperationParts::from(operation)
+        }
+    };
+    // Several of one name and label become one.
+    let times = (snapshot.started(), snapshot.taken());
+    of_operations(snapshot.operations().iter().map(of).collect(), times)
+}

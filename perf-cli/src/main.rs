@@ -1,0 +1,48 @@
+//! The `perfkit` command.
+//!
+//! `main` reads the arguments and hands them to a module a command. What commands read comes from `input`,
+//! what they print goes through `output`, and what goes wrong is a line of `failure`.
+
+mod args;
+mod cells;
+mod check;
+mod compare;
+mod config;
+mod demo;
+mod export;
+mod failure;
+mod flame;
+mod input;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod shell;
+mod top;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use failure::Outcome;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    failure::exit(run_command(arguments.command))
+}
+
+fn run_command(command: Command) -> Outcome {
+    match command {
+        Command::Top(top) => top::run(&top),
+        Command::Report(report) => report::run(&report),
+        Command::Compare(compare) => compare::run(&compare),
+        Command::Export(export) => export::run(&export),
+        Command::Flame(flame) => flame::run(&flame),
+        Command::Graph(graph) => export::graph(&graph),
+        Command::Run(run) => run::run(&run),
+        Command::Check(check) => check::run(&check),
+        Command::Config(config) => config::run(&config),
+        Command::Demo(demo) => demo::run(&demo),
+        Command::Completions(shell) => shell::completions(&shell),
+        Command::Man(man) => shell::man(&man),
+    }
+}

@@ -1,0 +1,93 @@
+//! `perfkit run`.
+
+use crate::{
+    args::Run,
+    export::rendered,
+    failure::{Failure, Outcome, of},
+    input::Place,
+    output::{Stream, Table, shown, write},
+};
+use perf_core::Snapshot;
+use perf_export::FileFormat;
+use signal_hook::{consts::SIGINT, flag};
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::{Command, ExitCode, ExitStatus},
+    sync::{Arc, atomic::AtomicBool},
+};
+
+/// What [`perf_export::init`] writes at the end of a program.
+const OUTPUT: &str = "PERFKIT_OUTPUT";
+/// Has it do so when a signal ends it, too.
+const SIGNALS: &str = "PERFKIT_SIGNALS";
+
+pub(crate) fn run(run: &Run) -> Outcome {
+    let kept = run.output.as_deref().map(known).transpose()?;
+    let folder = tempfile::tempdir().map_err(of("a temporary folder"))?;
+    let report = folder.path().join("perfkit.json");
+    let status = finished(run, &report)?;
+    if !report.exists() {
+        let program = run.command.first().map(|program| program.display().to_string());
+        let failure = Failure::new(format!(
+            "{} ended ({status}) and wrote no report: it needs perfkit with the feature `files`, and \
+             `let _perf = perfkit::init();` in its main function; where a signal ends it, --signals",
+            program.unwrap_or_default()
+        ));
+        if status.success() {
+            return Err(failure);
+        }
+        failure.tell();
+        return Ok(code_of(status));
+    }
+    let snapshot = Place::File(report).read(None)?;
+    if let Some((path, format)) = kept {
+        write(Some(path), rendered(&snapshot, format)?)?;
+    }
+    tell(snapshot, run);
+    Ok(code_of(status))
+}
+
+/// Runs the program to its end.
+fn finished(run: &Run, report: &Path) -> Outcome<ExitStatus> {
+    let [program, arguments @ ..] = &*run.command else {
+        return Err(Failure::new("expected a program after `--`"));
+    };
+    // Ctrl-C ends the program, and then there is a report to show.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    flag::register(SIGINT, interrupted).map_err(of("signals"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).env(OUTPUT, report);
+    if run.signals {
+        command.env(SIGNALS, "1");
+    }
+    command.status().map_err(of(program.display()))
+}
+
+/// Standard output is the program's own. A closed standard error leaves nobody to tell.
+fn tell(snapshot: Snapshot, run: &Run) {
+    let table = Table { stream: Stream::Error, ..Table::default() };
+    let text = shown(snapshot, &[50.0, 95.0, 99.0], run.format, &table);
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// A file with the format that its name tells.
+pub(crate) fn known(path: &Path) -> Outcome<(&Path, FileFormat)> {
+    let format = FileFormat::of(path).ok_or_else(|| {
+        Failure::new(format!(
+            "{}: expected a name that ends with a format, such as .json, .html, .csv or .md",
+            path.display()
+        ))
+    })?;
+    Ok((path, format))
+}
+
+/// The program's own code. One that a signal ended has 128 and the signal, as in shells.
+fn code_of(status: ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None;
+    let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
+    ExitCode::from(code.and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(1))
+}

@@ -1,0 +1,14 @@
+//! The command, as people and scripts use it.
+
+mod bad_input;
+mod check;
+mod compare;
+mod demo;
+mod export;
+mod help;
+mod measured;
+mod output;
+mod report;
+mod run;
+mod store;
+mod support;
