@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Flame(Draw),
     /// Write the call graph in Graphviz's language.
     Graph(Draw),
+    /// Show the dashboard of what many processes have stored.
+    Serve(Serve),
     /// Run a program, then show the summary of it.
     Run(Run),
     /// Ask a program whether it is well: 0 if it is or is merely degraded, 1 if it is down.
@@ -55,6 +57,24 @@ pub(crate) struct Stored {
     /// The store to ask where no file or URL is named: sqlite:perfkit.db, or postgres://…
     #[arg(long, env = "PERFKIT_STORE", hide_env_values = true, value_name = "URL")]
     pub(crate) store: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// The store to show: sqlite:perfkit.db, or postgres://…
+    #[arg(long, env = "PERFKIT_STORE", hide_env_values = true, value_name = "URL")]
+    pub(crate) store: String,
+    /// Where to serve. Unless it is an address of this host's only, set a token too.
+    #[arg(long, default_value = "127.0.0.1:9465")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    /// How far back to begin.
+    #[arg(long, default_value = "6h", value_parser = duration, value_name = "TIME")]
+    pub(crate) since: Duration,
+    /// End after this time instead of at Ctrl-C.
+    #[arg(long = "for", value_parser = duration, value_name = "TIME")]
+    pub(crate) time: Option<Duration>,
 }
 
 #[derive(Args, Debug)]

@@ -17,6 +17,7 @@ mod output;
 mod progress;
 mod report;
 mod run;
+mod serve;
 mod shell;
 mod top;
 
@@ -38,6 +39,7 @@ fn run_command(command: Command) -> Outcome {
         Command::Export(export) => export::run(&export),
         Command::Flame(flame) => flame::run(&flame),
         Command::Graph(graph) => export::graph(&graph),
+        Command::Serve(serve) => serve::run(&serve),
         Command::Run(run) => run::run(&run),
         Command::Check(check) => check::run(&check),
         Command::Config(config) => config::run(&config),

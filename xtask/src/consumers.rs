@@ -5,7 +5,7 @@ use crate::{Result, run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.
-const PROGRAMS: [(&str, &str); 13] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("prometheus", "prometheus"),
     ("promtool", "prometheus"),
     ("prometheus-alertmanager", "prometheus-alertmanager"),

@@ -17,10 +17,11 @@ const CORE_DEPENDENCIES: [(&str, &str); 8] = [
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 11] = [
+const PUBLISHED: [&str; 12] = [
     "perf-alloc",
     "perf-analysis",
     "perf-bridges",
+    "perf-cli",
     "perf-core",
     "perf-export",
     "perf-fleet",

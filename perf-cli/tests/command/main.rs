@@ -10,5 +10,6 @@ mod measured;
 mod output;
 mod report;
 mod run;
+mod serve;
 mod store;
 mod support;

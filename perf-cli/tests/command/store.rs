@@ -14,7 +14,7 @@ fn minutes_ago(minutes: u64) -> SystemTime {
 }
 
 /// Two instances; the second one's version is slow, 10 minutes ago.
-fn store(folder: &Folder) -> String {
+pub(crate) fn store(folder: &Folder) -> String {
     let url = format!("sqlite:{}", folder.name("shop.db"));
     let store = perf_store::open(&url).unwrap();
     for (version, micros, ago) in [("1.0", 100, 90), ("1.1", 130, 10)] {
