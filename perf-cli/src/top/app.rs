@@ -18,11 +18,12 @@ pub(super) enum Pane {
     Alerts,
     Gauges,
     Instances,
+    Fleet,
 }
 
 impl Pane {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Operations, Self::Alerts, Self::Gauges, Self::Instances];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Operations, Self::Alerts, Self::Gauges, Self::Instances, Self::Fleet];
 }
 
 /// What keys are for.
@@ -152,10 +153,15 @@ impl App {
         (age < NOTICE).then_some(text)
     }
 
-    /// The panes that there are: a program has no instances.
-    pub(super) fn panes(&self) -> &'static [Pane] {
-        let is_fleet = self.reading.as_ref().is_some_and(|reading| reading.instances.is_some());
-        if is_fleet { &Pane::ALL } else { &Pane::ALL[..3] }
+    /// The panes that there are: only a store has instances, and not every program workers.
+    pub(super) fn panes(&self) -> Vec<Pane> {
+        let has = |is_there: fn(&Reading) -> bool| self.reading.as_ref().is_some_and(is_there);
+        let is_there = |pane: &Pane| match pane {
+            Pane::Instances => has(|reading| reading.instances.is_some()),
+            Pane::Fleet => has(|reading| reading.workers.is_some()),
+            Pane::Operations | Pane::Alerts | Pane::Gauges => true,
+        };
+        Pane::ALL.into_iter().filter(is_there).collect()
     }
 
     /// The operations of the pane, as they are shown.
@@ -178,6 +184,7 @@ impl App {
             Pane::Alerts => reading.alerts.len(),
             Pane::Gauges => reading.of(Span::All).metrics().len(),
             Pane::Instances => reading.instances.as_ref().map_or(0, Vec::len),
+            Pane::Fleet => reading.workers.as_ref().map_or(0, Vec::len),
         }
     }
 }

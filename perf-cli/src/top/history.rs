@@ -51,6 +51,7 @@ impl History {
             metrics: self.metrics.all(),
             alerts,
             instances: None,
+            workers: None,
         }
     }
 

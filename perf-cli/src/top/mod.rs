@@ -16,6 +16,7 @@ mod stored;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use crate::{
     args::Top,

@@ -25,6 +25,8 @@ pub(super) struct Reading {
     pub(super) alerts: Vec<Alert>,
     /// Who writes to a store; `None` of a program.
     pub(super) instances: Option<Vec<Member>>,
+    /// The workers of a fleet; `None` where none is shown.
+    pub(super) workers: Option<Vec<Worker>>,
 }
 
 /// What part of a reading is shown.
@@ -80,4 +82,21 @@ pub(super) struct Member {
     pub(super) rate: f64,
     pub(super) calls: u64,
     pub(super) errors: u64,
+}
+
+/// A worker of a fleet.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Worker {
+    pub(super) id: String,
+    pub(super) domain: String,
+    pub(super) status: String,
+    /// 0 to 100.
+    pub(super) health: Option<f64>,
+    /// In percent.
+    pub(super) workload: Option<f64>,
+    pub(super) queue: u64,
+    pub(super) done: u64,
+    /// 0 to 1.
+    pub(super) errors: Option<f64>,
+    pub(super) mean_seconds: Option<f64>,
 }

@@ -1,6 +1,6 @@
 //! Where readings come from: a program that serves its figures, or a store.
 
-use super::{alerts, history::History, reading::Reading, stored::stored};
+use super::{alerts, history::History, reading::Reading, stored::stored, workers};
 use crate::{
     failure::{Failure, Outcome},
     input::{fetched, open, shown_url, snapshot_of, url_of},
@@ -44,11 +44,12 @@ impl Source {
             Self::Program { url, token, history } => {
                 let token = token.as_deref();
                 let snapshot = snapshot_of(url, token, PATIENCE).inspect_err(|_| history.miss())?;
-                // Not every program has rules.
-                let page = alerts_page(url);
-                let alerts = page.and_then(|page| fetched(&page, token, PATIENCE).ok());
-                let alerts = alerts.map(|text| alerts::of_answer(&text)).unwrap_or_default();
-                Ok(history.take(snapshot, alerts))
+                // Not every program has rules, or workers.
+                let page = |name: &str| fetched(&beside(url, name)?, token, PATIENCE).ok();
+                let alerts = page("alerts").map(|text| alerts::of_answer(&text));
+                let workers = page(&format!("fleet?limit={}", workers::MOST));
+                let workers = workers.map(|text| workers::of_answer(&text));
+                Ok(Reading { workers, ..history.take(snapshot, alerts.unwrap_or_default()) })
             }
             Self::Store(store) => stored(&**store, SystemTime::now()),
         }
@@ -56,7 +57,7 @@ impl Source {
 }
 
 /// Beside the snapshot, wherever that is.
-fn alerts_page(url: &str) -> Option<String> {
+fn beside(url: &str, name: &str) -> Option<String> {
     let snapshot = url_of(url, "/api/v1/snapshot");
-    Some(format!("{}/alerts", snapshot.strip_suffix("/snapshot")?))
+    Some(format!("{}/{name}", snapshot.strip_suffix("/snapshot")?))
 }

@@ -42,6 +42,7 @@ pub(super) fn stored(store: &dyn Store, now: SystemTime) -> Outcome<Reading> {
         all: None,
         alerts: alerts::of_changes(changes),
         instances: Some(members(store, (from, now))?),
+        workers: None,
     })
 }
 

@@ -121,14 +121,16 @@ fn member_row(app: &App, member: &Member) -> Cells<'static> {
 }
 
 /// Rows of which one is selected, so that all can be scrolled to.
-fn table<const N: usize>(
+pub(super) fn table<const N: usize>(
     app: &App,
     (titles, widths): ([&'static str; N], [Constraint; N]),
     rows: Vec<Cells<'static>>,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    const FIGURES: [&str; 5] = ["value", "rise", "age", "calls/s", "errors"];
+    const FIGURES: [&str; 10] = [
+        "value", "rise", "age", "calls/s", "errors", "health", "workload", "queue", "done", "mean",
+    ];
     let selected = app.cursors[app.pane as usize].min(rows.len().saturating_sub(1));
     let titles = titles.map(|title| {
         let line = Line::from(title);

@@ -1,6 +1,7 @@
 //! A frame of what the view knows.
 
 mod detail;
+mod fleet;
 mod help;
 mod lists;
 mod operations;
@@ -43,6 +44,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         (_, Pane::Alerts, _) => lists::alerts(app, frame, body),
         (_, Pane::Gauges, _) => lists::gauges(app, frame, body),
         (_, Pane::Instances, _) => lists::instances(app, frame, body),
+        (_, Pane::Fleet, _) => fleet::draw(app, frame, body),
     }
 }
 
@@ -105,12 +107,13 @@ fn tabs_line(app: &App) -> Line<'static> {
             Pane::Alerts => "Alerts".to_owned(),
             Pane::Gauges => "Gauges".to_owned(),
             Pane::Instances => "Instances".to_owned(),
+            Pane::Fleet => "Fleet".to_owned(),
         };
         let mut style = Style::default();
-        if *pane == app.pane {
+        if pane == app.pane {
             style = style.add_modifier(Modifier::REVERSED);
         }
-        if *pane == Pane::Alerts && firing > 0 {
+        if pane == Pane::Alerts && firing > 0 {
             style = style.patch(strong()).patch(hue(app, Color::Red));
         }
         texts.push(Text::styled(format!(" {name} "), style));

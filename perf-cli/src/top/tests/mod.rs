@@ -225,3 +225,24 @@ fn colours_only_where_they_are_wanted() {
     assert_eq!(colours(&app), 0);
     assert!(colours(&app.colored(true)) > 0);
 }
+
+#[test]
+fn fleets_have_workers() {
+    let mut program = Program::new();
+    let mut app = watching(&mut program);
+    assert!(!screen(&app).contains("Fleet"));
+    let text = r#"{"workers":[
+        {"id":"AGENT_54","domain":"Platform","status":"failing","health":31.4,"workload":97.2,
+         "queue_depth":120,"completed":12,"error_rate":0.25,"mean_seconds":90.0},
+        {"id":"AGENT_55","domain":"Data","status":"healthy","health":99.0,"queue_depth":0,"completed":60}]}"#;
+    let workers = Some(super::workers::of_answer(text));
+    app.read(Reading { workers, ..program.work() });
+    code(&mut app, KeyCode::BackTab);
+    for size in [(80, 24), (200, 50)] {
+        let seen = lines(&app, size).join("\n");
+        for part in ["Fleet", "AGENT_54", "failing", "97 %", "120", "25.0 %", "90.0 s", "AGENT_55"]
+        {
+            assert!(seen.contains(part), "{part} in\n{seen}");
+        }
+    }
+}
