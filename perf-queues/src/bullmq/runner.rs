@@ -17,7 +17,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, TryRecvError},
     },
     time::{Duration, Instant},
 };
@@ -127,7 +127,10 @@ impl Runner {
             if !all && !queue.has_more && !news.contains(&queue.stream) {
                 continue;
             }
-            match visit(queue, reader, all) {
+            if is_stopped(&self.stop) {
+                break;
+            }
+            match visit(queue, reader, all, &self.stop) {
                 Ok(more) => is_more |= more,
                 Err(error) if is_fatal(&error) => return Err(error),
                 Err(error) => queue.away(&said(&error)),
@@ -213,17 +216,27 @@ impl Runner {
     }
 }
 
+/// Whether who started the watch wants it to end.
+fn is_stopped(stop: &Receiver<()>) -> bool {
+    !matches!(stop.try_recv(), Err(TryRecvError::Empty))
+}
+
 /// Reads a queue for its turn, and looks at its jobs; whether there is more to be read.
-fn visit(queue: &mut Queue, reader: &mut Reader, look: bool) -> Result<bool, RedisError> {
+fn visit(
+    queue: &mut Queue,
+    reader: &mut Reader,
+    look: bool,
+    stop: &Receiver<()>,
+) -> Result<bool, RedisError> {
     let mut is_more = true;
     for _ in 0..READINGS {
         is_more = queue.read(reader)?;
-        if !is_more {
+        if !is_more || is_stopped(stop) {
             break;
         }
     }
     queue.has_more = is_more;
-    if look {
+    if look && !is_stopped(stop) {
         queue.look(reader)?;
     }
     Ok(is_more)

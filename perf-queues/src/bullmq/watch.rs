@@ -238,9 +238,13 @@ impl Watch {
             stop,
         };
         let thread = std::thread::Builder::new().name("perfkit-queues".to_owned());
-        let thread = thread.spawn(move || runner.run());
+        let (alive, ended) = channel();
+        let thread = thread.spawn(move || {
+            let _alive = alive;
+            runner.run();
+        });
         let thread = thread.map_err(|error| WatchError::Thread(error.to_string()))?;
-        Ok(Watching::new(status, sender, thread))
+        Ok(Watching::new(status, sender, ended, thread))
     }
 
     fn check(&self) -> Result<(), WatchError> {
