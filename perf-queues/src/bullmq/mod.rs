@@ -9,7 +9,8 @@
 //!
 //! | in the registry | labels | |
 //! |---|---|---|
-//! | gauge `queue_jobs` | `queue`, `state` | jobs that are `waiting`, `active`, `delayed`, `prioritized`, `waiting_children`, `paused`, and kept as `completed` or `failed` |
+//! | gauges `queue_jobs_waiting`, `queue_jobs_active`, `queue_jobs_delayed`, `queue_jobs_prioritized`, `queue_jobs_waiting_children`, `queue_jobs_paused` | `queue` | jobs that are in this state |
+//! | gauges `queue_jobs_completed`, `queue_jobs_failed` | `queue` | jobs that are kept as such: the results that have not been removed, not how many ever ended so |
 //! | gauge `queue_up` | `queue` | 1 while the queue can be seen. At 0 the other gauges keep what was seen last |
 //! | gauge `queue_is_paused` | `queue` | 1 while it is paused |
 //! | counter `queue_jobs_finished` | `queue`, `result` | attempts that ended: `completed`, `failed` for good, or failed and to be `retried` |
@@ -18,6 +19,11 @@
 //! | counter `queue_events_missed` | `queue` | how many events that were, where it is known |
 //! | operation `queue::run` | `queue`, `result`, `name` if asked for | how long attempts ran: by the job's hash, or if that is gone by the events |
 //! | operation `queue::wait` | `queue`, `name` if asked for | from when a job could have been taken, its delay over, until a worker took it |
+//!
+//! A name has as many label sets as [`set_label_cap`](perf_core::set_label_cap) allows, 2,000 unless set. What
+//! is beyond is counted together, so where more than 666 queues have jobs that complete, fail and are retried,
+//! `queue_jobs_finished` and `queue::run` want a higher one. A gauge that is beyond is not there at all; the
+//! gauges of 1,000 queues, the most that are watched, are within it.
 //!
 //! # Counted once
 //!
