@@ -33,6 +33,15 @@ pub(super) struct Job {
 pub(super) struct Jobs {
     young: HashMap<String, Job>,
     old: HashMap<String, Job>,
+    /// Whether some were forgotten whose attempts cannot be told from those of a new job.
+    pub(super) has_forgotten: bool,
+}
+
+impl Job {
+    /// Whether it is not as if it were new.
+    fn is_under_way(&self) -> bool {
+        self.active.is_some() || self.made != Some(0)
+    }
 }
 
 impl Jobs {
@@ -53,7 +62,8 @@ impl Jobs {
 
     pub(super) fn put(&mut self, id: String, job: Job) {
         if self.young.len() >= HALF {
-            self.old = std::mem::take(&mut self.young);
+            let forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+            self.has_forgotten |= forgotten.values().any(Job::is_under_way);
         }
         self.old.remove(&id);
         self.young.insert(id, job);
@@ -63,9 +73,21 @@ impl Jobs {
         self.young.remove(id).or_else(|| self.old.remove(id))
     }
 
+    /// Whether it is known how many attempts at it have failed.
+    pub(super) fn knows_attempts(&self, id: &str) -> bool {
+        let job = self.young.get(id).or_else(|| self.old.get(id));
+        job.is_some_and(|job| job.made.is_some())
+    }
+
     /// Those that a worker has, of which there are never very many.
     pub(super) fn active(&self) -> impl Iterator<Item = (&String, &Job)> {
         self.young.iter().chain(&self.old).filter(|(_, job)| job.active.is_some())
+    }
+
+    /// Those that have failed and are to be tried again, with their failures; first those heard of last.
+    pub(super) fn tried(&self) -> impl Iterator<Item = (&String, u32)> {
+        let all = self.young.iter().chain(&self.old).filter(|(_, job)| job.active.is_none());
+        all.filter_map(|(id, job)| Some((id, job.made.filter(|made| *made > 0)?)))
     }
 }
 
@@ -84,5 +106,12 @@ mod tests {
         assert!(jobs.young.len() + jobs.old.len() <= 2 * HALF);
         assert!(jobs.get("0").is_none() && jobs.get(&(5 * HALF - 1).to_string()).is_some());
         assert!(jobs.remove("kept").is_some() && jobs.get("kept").is_none());
+        assert!(std::mem::take(&mut jobs.has_forgotten));
+        // Forgetting those that are new is no loss.
+        jobs = Jobs::default();
+        for n in 0..5 * HALF {
+            jobs.put(n.to_string(), Job { made: Some(0), ..Job::default() });
+        }
+        assert!(!jobs.has_forgotten);
     }
 }

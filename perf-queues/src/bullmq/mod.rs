@@ -1,9 +1,9 @@
 //! Queues of BullMQ on Redis, watched from outside: neither producers nor workers need to know.
 //!
 //! A [`Watch`] reads each queue's stream of events, the counts of its jobs, and a few fields of the hashes of
-//! jobs that have ended: `name`, `pb` (the worker's name), `processedOn`, `finishedOn`, `atm`. It never asks
-//! for a job's data, though what jobs return and why they fail is in the events and passes by, and it sends
-//! no command that writes. So a Redis user with `+@read +@connection +time` is enough. BullMQ 5 and 6 have the
+//! jobs whose attempts have ended: `name`, `pb` (the worker's name), `processedOn`, `finishedOn`, `atm`, `ats`,
+//! `timestamp`, and of `opts` the delay. It never asks for a job's data, though what jobs return and why they
+//! fail is in the events and passes by, and it sends no command that writes. So a Redis user with `+@read +@connection +time` is enough. BullMQ 5 and 6 have the
 //! same keys, but for one thing: when a queue is paused, 5 moves its waiting jobs to a list of its own, and
 //! is then counted under `paused`, while 6 leaves them where they are. `queue_is_paused` is right for both.
 //!
@@ -13,12 +13,12 @@
 //! | gauges `queue_jobs_completed`, `queue_jobs_failed` | `queue` | jobs that are kept as such: the results that have not been removed, not how many ever ended so |
 //! | gauge `queue_up` | `queue` | 1 while the queue can be seen. At 0 the other gauges keep what was seen last |
 //! | gauge `queue_is_paused` | `queue` | 1 while it is paused |
-//! | counter `queue_jobs_finished` | `queue`, `result` | attempts that ended: `completed`, `failed` for good, or failed and to be `retried` |
+//! | counter `queue_jobs_finished` | `queue`, `result` | attempts that ended: `completed`, `failed` for good, or failed and to be `retried`. One that a worker hands back without a failure (for a rate limit, or put off by itself) has not ended; where the job's hash is gone before it could be read, it is taken for a failure, and is `retried` |
 //! | counter `queue_jobs_stalled` | `queue` | attempts whose worker was not heard of any more |
 //! | counter `queue_event_gaps` | `queue` | how often events were gone before they could be read |
 //! | counter `queue_events_missed` | `queue` | how many events that were, where it is known |
 //! | operation `queue::run` | `queue`, `result`, `name` if asked for | how long attempts ran: by the job's hash, or if that is gone by the events |
-//! | operation `queue::wait` | `queue`, `name` if asked for | from when a job could have been taken, its delay over, until a worker took it |
+//! | operation `queue::wait` | `queue`, `name` if asked for | from when a job could have been taken, its delay over, until a worker took it: by the events, or for a first attempt whose job was forgotten meanwhile by the hash |
 //!
 //! A name has as many label sets as [`set_label_cap`](perf_core::set_label_cap) allows, 2,000 unless set. What
 //! is beyond is counted together, so where more than 666 queues have jobs that complete, fail and are retried,
@@ -35,6 +35,11 @@
 //! registry's counters begin at 0 in each process, as counters do: what happened while no watch ran is
 //! counted by the next one, at once. If the file cannot be written the watch goes on, and
 //! [`Status::position_error`] says why; what is not saved would be counted again by the next watch.
+//!
+//! Events do not tell a failure from a hand-back; that the count of failures in the job's hash has risen does.
+//! How many there were before is known of jobs that were added since all events have been read, by this watch
+//! or by earlier ones with its position file. Of an older job, or one from a gap, one attempt at most is
+//! taken for what it is not.
 //!
 //! What is lost is counted. BullMQ trims a queue's stream to some 10,000 events; what was trimmed before it
 //! was read is in `queue_events_missed`, exactly from Redis 7 on. If Redis has lost the stream (it was

@@ -2,17 +2,22 @@
 
 use super::{
     client::{BATCH, Reader},
+    event::{Event, Kind},
     gauges::Gauges,
     id::EntryId,
     machine::{Attempt, Fact, Machine},
     place::{Gap, Place},
     position::Position,
+    reply::Entry,
     status::{JobCounts, QueueState, QueueStatus, Totals, shown},
 };
 use crate::job::{FinishedJob, JobOutcome};
 use perf_core::Registry;
 use redis::RedisError;
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::{Duration, SystemTime},
+};
 
 pub(super) struct Queue {
     name: String,
@@ -64,8 +69,7 @@ impl Queue {
         if let Some(saved) = saved {
             queue.place = Some(saved.place);
             (queue.totals, queue.told) = (saved.totals, saved.totals);
-            (queue.machine.moved, queue.machine.fresh) = (saved.moved, saved.fresh);
-            saved.active.into_iter().for_each(|(id, job)| queue.machine.jobs.put(id, job));
+            queue.machine = Machine::restored(saved.known);
         }
         queue
     }
@@ -74,6 +78,7 @@ impl Queue {
     pub(super) fn begin(&mut self, at: EntryId) {
         if self.place.is_none() {
             self.place = Some(Place::new(at));
+            self.machine.begin(at.ms);
             self.is_changed = true;
         }
     }
@@ -88,13 +93,7 @@ impl Queue {
     pub(super) fn read(&mut self, reader: &mut Reader) -> Result<bool, RedisError> {
         let Some(place) = &mut self.place else { return Ok(false) };
         let news = reader.news(&self.stream, place.last)?;
-        let events = news.entries.iter().filter_map(|(_, event)| event.as_ref());
-        let mut ids: Vec<_> = events
-            .filter(|event| event.may_end_an_attempt())
-            .map(|event| event.job.clone())
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let ids = wanted(&news.entries, &self.machine);
         let ids: Vec<_> = ids.iter().map(String::as_str).collect();
         let hashes = reader.hashes(&self.prefix, &ids)?;
 
@@ -102,14 +101,12 @@ impl Queue {
         let gap = place.look(news.info.as_ref());
         self.totals.lost(gap);
         let known = self.facts.len();
-        for (id, event) in news.entries {
-            if place.advance(id)
-                && let Some(event) = event
-            {
-                let hash = hashes.get(event.job.as_str());
-                self.machine.take(event, hash, &mut self.facts);
-            }
+        if gap != Gap::None {
+            self.machine.begin(news.entries.first().map_or(before.last, |entry| entry.0).ms);
         }
+        let new = news.entries.into_iter().filter(|(id, _)| place.advance(*id));
+        let events = new.filter_map(|(_, event)| event).collect();
+        self.machine.take_all(events, &hashes, &mut self.facts);
         if place.seen && self.state == QueueState::Missing {
             self.state = QueueState::Connected;
         }
@@ -151,14 +148,8 @@ impl Queue {
     /// What is to be saved, if that has changed.
     pub(super) fn changed(&mut self) -> Option<Position> {
         let place = self.place.as_ref().filter(|_| std::mem::take(&mut self.is_changed))?;
-        let active = self.machine.jobs.active();
-        Some(Position {
-            place: place.clone(),
-            totals: self.totals,
-            active: active.map(|(id, job)| (id.clone(), job.clone())).collect(),
-            moved: self.machine.moved.clone(),
-            fresh: self.machine.fresh.clone(),
-        })
+        let known = self.machine.saved(place.last.ms);
+        Some(Position { place: place.clone(), totals: self.totals, known })
     }
 
     /// Tells the registry, and whoever listens, what has been read.
@@ -190,6 +181,22 @@ impl Queue {
             last_id: self.place.as_ref().and_then(|place| shown(place.last)),
         }
     }
+}
+
+/// The jobs whose hashes are to be read: whose attempts may have ended, or are not known.
+fn wanted(entries: &[Entry], machine: &Machine) -> BTreeSet<String> {
+    let mut added = HashSet::new();
+    let mut is_wanted = |event: &&Event| match event.kind {
+        Kind::Added { .. } => {
+            added.insert(event.job.clone());
+            false
+        }
+        Kind::Again => true,
+        Kind::Active => !added.contains(&event.job) && !machine.jobs.knows_attempts(&event.job),
+        _ => event.may_end_an_attempt(),
+    };
+    let events = entries.iter().filter_map(|(_, event)| event.as_ref());
+    events.filter(&mut is_wanted).map(|event| event.job.clone()).collect()
 }
 
 impl Totals {
