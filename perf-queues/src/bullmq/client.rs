@@ -103,6 +103,19 @@ impl Reader {
         Ok(ms.map_or_else(our_time, |(s, us)| s.saturating_mul(1_000).saturating_add(us / 1_000)))
     }
 
+    /// The last entries that streams ever had. [`EntryId::ZERO`] for one that is not there, or no stream.
+    pub(super) fn ends(&mut self, streams: &[&str]) -> Result<Vec<EntryId>> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = redis::pipe();
+        for stream in streams {
+            all.cmd("XINFO").arg("STREAM").arg(stream);
+        }
+        let end = |answer: &Value| reply::info(answer).map_or(EntryId::ZERO, |info| info.last);
+        Ok(self.ask(&all)?.iter().map(end).collect())
+    }
+
     /// What a stream has beyond an entry.
     pub(super) fn news(&mut self, stream: &str, after: EntryId) -> Result<News> {
         let mut both = redis::pipe();

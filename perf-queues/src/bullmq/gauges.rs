@@ -82,6 +82,13 @@ impl Gauges {
     }
 }
 
+impl Drop for Gauges {
+    /// Nobody looks any more.
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
 /// `None` where there are too many of the name: one gauge that stands for several queues tells nothing.
 fn gauge(registry: &Registry, name: &str, queue: &str) -> Option<Gauge> {
     let of = [("queue", queue)];

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// has to be forgotten: those of which nothing has been heard for the longest time.
 const HALF: usize = 20_000;
 
+/// The most of those to be forgotten that are kept for a worker having them: a job may run for long.
+const MOST_ACTIVE: usize = 2_000;
+
 /// Times are in milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Job {
@@ -62,11 +65,22 @@ impl Jobs {
 
     pub(super) fn put(&mut self, id: String, job: Job) {
         if self.young.len() >= HALF {
-            let forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
-            self.has_forgotten |= forgotten.values().any(Job::is_under_way);
+            self.forget();
         }
         self.old.remove(&id);
         self.young.insert(id, job);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+
+    /// Forgets those of which nothing has been heard for the longest time, half of them or so.
+    pub(super) fn forget(&mut self) {
+        let mut old = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+        let active = old.extract_if(|_, job| job.active.is_some()).take(MOST_ACTIVE);
+        self.old.extend(active);
+        self.has_forgotten |= old.values().any(Job::is_under_way);
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Job> {
@@ -103,10 +117,17 @@ mod tests {
             jobs.get_or_new(&n.to_string());
             assert_eq!(jobs.get("kept").and_then(|job| job.made), Some(3));
         }
-        assert!(jobs.young.len() + jobs.old.len() <= 2 * HALF);
+        assert!(jobs.len() <= 2 * HALF);
         assert!(jobs.get("0").is_none() && jobs.get(&(5 * HALF - 1).to_string()).is_some());
         assert!(jobs.remove("kept").is_some() && jobs.get("kept").is_none());
         assert!(std::mem::take(&mut jobs.has_forgotten));
+        // Nor are those forgotten that a worker has, of which some are kept.
+        jobs = Jobs::default();
+        for n in 0..MOST_ACTIVE + 10 {
+            jobs.get_or_new(&n.to_string()).active = Some(1);
+        }
+        (0..3).for_each(|_| jobs.forget());
+        assert_eq!((jobs.len(), jobs.active().count()), (MOST_ACTIVE, MOST_ACTIVE));
         // Forgetting those that are new is no loss.
         jobs = Jobs::default();
         for n in 0..5 * HALF {

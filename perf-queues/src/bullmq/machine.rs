@@ -151,6 +151,14 @@ impl Machine {
         self.since = self.since.max(Some(at));
     }
 
+    /// Forgets some jobs, as of now.
+    pub(super) fn forget(&mut self, now: u64) {
+        self.jobs.forget();
+        if std::mem::take(&mut self.jobs.has_forgotten) {
+            self.begin(now);
+        }
+    }
+
     /// Takes events that were read together, and the hashes of their jobs, which were read later.
     pub(super) fn take_all(
         &mut self,

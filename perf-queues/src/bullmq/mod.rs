@@ -29,9 +29,11 @@
 //!
 //! What has been read is saved first (the file is written beside the old one, synced, and renamed over it:
 //! the place in each stream, and the [`Totals`] up to it) and told to the registry and to
-//! [`on_job`](Watch::on_job) then. So nothing is ever told twice. A program that is killed between the two,
-//! some microseconds apart, does not tell what it has just saved; as with all else in a registry that
-//! nobody had read yet. The totals in [`Status`] are those of the file, and exact in any case. The
+//! [`on_job`](Watch::on_job) then: as soon as 500 attempts are to be told, and once all queues have been read. So
+//! nothing is ever told twice. A program that is killed between the two, or while a listener runs, does not
+//! tell what it has just saved and not come to: 700 attempts at most, of all queues together. The totals in
+//! [`Status`] are those of the file, and exact in any case. Nothing keeps two watches from using one file at a
+//! time, and each would undo what the other has saved. The
 //! registry's counters begin at 0 in each process, as counters do: what happened while no watch ran is
 //! counted by the next one, at once. If the file cannot be written the watch goes on, and
 //! [`Status::position_error`] says why; what is not saved would be counted again by the next watch.
@@ -49,6 +51,10 @@
 //! is in that gap.
 //!
 //! A Redis that hangs is taken for away after 5 s. A cluster's redirections and Sentinel's are not followed.
+//!
+//! A watch remembers some 40,000 jobs of a queue, and 400,000 of all its queues; beyond that it forgets those
+//! of which nothing was heard for the longest time. It ends when its [`Watching`] is stopped or dropped, and sets
+//! `queue_up` to 0 then.
 //!
 //! While Redis is away the state says so with the reason, and it is tried again after pauses of 0.2 to 5 s.
 

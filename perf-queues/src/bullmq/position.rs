@@ -82,7 +82,16 @@ impl PositionFile {
             file.sync_all()
         });
         let replaced = written.and_then(|()| fs::rename(&new, &self.path));
-        replaced.inspect_err(|_| drop(fs::remove_file(&new)))
+        replaced.inspect_err(|_| drop(fs::remove_file(&new)))?;
+        self.sync_folder();
+        Ok(())
+    }
+
+    /// So that a crash of the machine does not bring the old one back. Not all file systems can.
+    fn sync_folder(&self) {
+        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = File::open(parent.unwrap_or_else(|| Path::new(".")));
+        drop(folder.and_then(|folder| folder.sync_all()));
     }
 
     fn beside(&self, end: &str) -> PathBuf {

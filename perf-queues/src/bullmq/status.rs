@@ -168,6 +168,9 @@ pub struct Status {
     pub position_error: Option<String>,
     /// Queues that were discovered beyond the most that are watched.
     pub unwatched: usize,
+    /// Why queues cannot be searched for, where [`all`](super::Watch::all) of them are to be watched: Redis
+    /// refuses the `SCAN`. Those that are known are watched all the same.
+    pub search_error: Option<String>,
 }
 
 impl Status {
