@@ -30,6 +30,14 @@ pub fn series(name: &str, labels: &[(&str, &str)]) -> u32 {
     labels::series_of(name, labels)
 }
 
+/// Whether these labels are beyond what their name may have, so that what they stand for is counted together
+/// with others: see [`set_label_cap`](crate::set_label_cap).
+#[must_use]
+pub fn is_folded(name: &str, labels: &[(&str, &str)]) -> bool {
+    let series = series(name, labels);
+    series == 0 || series == directory::OVERFLOW_ID || directory::series(series).is_overflow()
+}
+
 /// What tells a registry from all others of the process.
 #[must_use]
 pub fn registry_id(registry: &Registry) -> u32 {

@@ -91,7 +91,7 @@ pub struct FinishedJob {
     /// How the attempt ended.
     pub outcome: JobOutcome,
     /// How long the job could have been taken, but was not: from when it was ready, its delay over, until
-    /// a worker took it. `None` where that was before the watch began.
+    /// a worker took it. `None` where nobody knows: for a later attempt, if that was before the watch began.
     pub wait: Option<Duration>,
     /// How long it ran. `None` where nobody knows any more when it began.
     pub run: Option<Duration>,

@@ -5,7 +5,7 @@ mod support;
 use perf_core::Registry;
 use perf_queues::bullmq::{QueueState, Watch};
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{Folder, Node, Redis, small, until, until_queue};
 
 #[test]
@@ -222,7 +222,11 @@ fn a_redis_that_hangs_is_away() {
         Watch::new(&redis.url()).queue("mail").registry(&Registry::new()).start().unwrap();
     until_queue(&watching, "mail", |queue| queue.state.is_connected());
     redis.signal("STOP");
-    until_queue(&watching, "mail", |queue| !queue.state.is_connected());
+    let began = Instant::now();
+    let away = until_queue(&watching, "mail", |queue| !queue.state.is_connected());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let QueueState::Away { error, .. } = away.state else { unreachable!() };
+    assert!(error.ends_with("no answer within 5 s"), "{error}");
     redis.signal("CONT");
     small(&redis, &json!({ "queue": "mail", "jobs": 10 }));
     let queue = until_queue(&watching, "mail", |queue| queue.totals.completed == 10);

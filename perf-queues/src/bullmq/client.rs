@@ -11,9 +11,13 @@ use crate::error::WatchError;
 use redis::{
     Client, Connection, ErrorKind, IntoConnectionInfo, Pipeline, ProtocolVersion, RedisError, Value,
 };
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    time::{Duration, Instant},
+};
 
-/// How long a connection, and then each answer, may take.
+/// How long a connection may take, and then all answers to what is asked at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Entries of a stream read at once.
@@ -57,7 +61,6 @@ impl Server {
 
     pub(super) fn connect(&self) -> Result<Reader> {
         let connection = self.client.get_connection_with_timeout(PATIENCE)?;
-        connection.set_read_timeout(Some(PATIENCE))?;
         connection.set_write_timeout(Some(PATIENCE))?;
         Ok(Reader { connection })
     }
@@ -74,6 +77,7 @@ pub(super) fn said(error: &RedisError) -> String {
     match error.code() {
         Some("LOADING") => "Redis is reading its data".to_owned(),
         _ if error.kind() == ErrorKind::AuthenticationFailed => "wrong user or password".to_owned(),
+        _ if error.is_timeout() => format!("no answer within {} s", PATIENCE.as_secs()),
         _ => said.lines().next().unwrap_or_default().to_owned(),
     }
 }
@@ -99,6 +103,19 @@ impl Reader {
         Ok(ms.map_or_else(our_time, |(s, us)| s.saturating_mul(1_000).saturating_add(us / 1_000)))
     }
 
+    /// The last entries that streams ever had. [`EntryId::ZERO`] for one that is not there, or no stream.
+    pub(super) fn ends(&mut self, streams: &[&str]) -> Result<Vec<EntryId>> {
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = redis::pipe();
+        for stream in streams {
+            all.cmd("XINFO").arg("STREAM").arg(stream);
+        }
+        let end = |answer: &Value| reply::info(answer).map_or(EntryId::ZERO, |info| info.last);
+        Ok(self.ask(&all)?.iter().map(end).collect())
+    }
+
     /// What a stream has beyond an entry.
     pub(super) fn news(&mut self, stream: &str, after: EntryId) -> Result<News> {
         let mut both = redis::pipe();
@@ -119,16 +136,17 @@ impl Reader {
         streams: &[(String, EntryId)],
         at_most: Duration,
     ) -> Result<Vec<String>> {
-        let mut command = redis::cmd("XREAD");
-        command.arg("COUNT").arg(1).arg("BLOCK").arg(at_most.as_millis().max(1) as u64);
-        command.arg("STREAMS");
+        let mut command = redis::pipe();
+        command.cmd("XREAD").arg("COUNT").arg(1);
+        command.arg("BLOCK").arg(at_most.as_millis().max(1) as u64).arg("STREAMS");
         for (stream, _) in streams {
             command.arg(stream);
         }
         for (_, after) in streams {
             command.arg(after.to_string());
         }
-        Ok(reply::streams(&command.query(&mut self.connection)?))
+        let answers = self.ask(&command)?;
+        answers.first().map_or(Ok(Vec::new()), |answer| Ok(reply::streams(refused(answer)?)))
     }
 
     /// The hashes of jobs, of those that still have one.
@@ -185,10 +203,11 @@ impl Reader {
     /// One step through all keys: where the next one begins, 0 at the end, and the queues met.
     pub(super) fn scan(&mut self, prefix: &str, cursor: u64) -> Result<(u64, Vec<String>)> {
         let pattern = format!("{}:*:meta", escaped(prefix));
-        let mut command = redis::cmd("SCAN");
-        command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS);
-        let answer: Value = command.query(&mut self.connection)?;
-        let [next, keys] = reply::items(&answer) else { return Ok((0, Vec::new())) };
+        let mut command = redis::pipe();
+        command.cmd("SCAN").arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS);
+        let answers = self.ask(&command)?;
+        let answer = answers.first().map_or(Ok(&Value::Nil), refused)?;
+        let [next, keys] = reply::items(answer) else { return Ok((0, Vec::new())) };
         let queue = |key: &Value| {
             let key = reply::text(key)?;
             let queue = key.strip_prefix(prefix)?.strip_prefix(':')?.strip_suffix(":meta")?;
@@ -200,10 +219,20 @@ impl Reader {
         ))
     }
 
-    /// An answer to each command, be it that it was refused.
+    /// An answer to each command, be it that it was refused. All of them have one deadline, and the first
+    /// that does not come ends it: the library would wait for each of the others as long again.
     fn ask(&mut self, commands: &Pipeline) -> Result<Vec<Value>> {
-        let mut commands = commands.clone();
-        commands.ignore_errors().query(&mut self.connection)
+        let deadline = Instant::now() + PATIENCE;
+        self.connection.send_packed_command(&commands.get_packed_pipeline())?;
+        let answer = |_| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::Error::from(io::ErrorKind::TimedOut).into());
+            }
+            self.connection.set_read_timeout(Some(left))?;
+            self.connection.recv_response()
+        };
+        (0..commands.len()).map(answer).collect()
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Waiting {
         from_active: bool,
     },
+    /// Ready to be taken, after it had ended: somebody wants it to run again.
+    Again,
     /// To be ready later, in milliseconds since 1970 by the clock of who delayed it.
     Delayed {
         due: Option<u64>,
@@ -41,10 +43,13 @@ impl Event {
             let of = fields.iter().find(|(key, _)| *key == name.as_bytes());
             of.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
         };
-        let from_active = || field("prev").as_deref() == Some("active");
+        let waiting = || match field("prev").as_deref() {
+            Some("failed" | "completed") => Kind::Again,
+            before => Kind::Waiting { from_active: before == Some("active") },
+        };
         let kind = match &*field("event")? {
             "added" => Kind::Added { name: field("name").unwrap_or_default() },
-            "waiting" => Kind::Waiting { from_active: from_active() },
+            "waiting" => waiting(),
             "delayed" => Kind::Delayed { due: field("delay").and_then(|due| due.parse().ok()) },
             "active" => Kind::Active,
             "waiting-children" => Kind::Parked,
@@ -57,7 +62,7 @@ impl Event {
         Some(Self { at, job: field("jobId")?, kind })
     }
 
-    /// Whether an attempt may have ended with it, so that the job's hash is worth reading.
+    /// Whether an attempt may have ended with it, so that the job's hash is read.
     pub(super) fn may_end_an_attempt(&self) -> bool {
         matches!(
             self.kind,

@@ -5,14 +5,15 @@ use crate::{
     job::{FinishedJob, JobOutcome},
     meters,
 };
-use perf_core::{Counter, Gauge, Registry};
+use perf_core::{__bridge::is_folded, Counter, Gauge, Registry};
 
 pub(super) struct Gauges {
     registry: Registry,
     queue: String,
-    jobs: Vec<(&'static str, Gauge)>,
-    up: Gauge,
-    paused: Gauge,
+    /// In the order of [`JobCounts::states`].
+    jobs: [Option<Gauge>; 8],
+    up: Option<Gauge>,
+    paused: Option<Gauge>,
     finished: [Counter; 3],
     stalled: Counter,
     gaps: Counter,
@@ -23,9 +24,7 @@ impl Gauges {
     pub(super) fn new(registry: &Registry, queue: &str) -> Self {
         describe(registry);
         let states = JobCounts::default().states();
-        let jobs = states.map(|(state, _)| {
-            (state, registry.gauge("queue_jobs", &[("queue", queue), ("state", state)]))
-        });
+        let jobs = states.map(|(name, ..)| gauge(registry, name, queue));
         let finished = JobOutcome::ALL.map(|outcome| {
             let labels = [("queue", queue), ("result", outcome.as_str())];
             registry.counter("queue_jobs_finished", &labels)
@@ -34,9 +33,9 @@ impl Gauges {
         Self {
             registry: registry.clone(),
             queue: queue.to_owned(),
-            jobs: jobs.to_vec(),
-            up: registry.gauge("queue_up", &of),
-            paused: registry.gauge("queue_is_paused", &of),
+            jobs,
+            up: gauge(registry, "queue_up", queue),
+            paused: gauge(registry, "queue_is_paused", queue),
             finished,
             stalled: registry.counter("queue_jobs_stalled", &of),
             gaps: registry.counter("queue_event_gaps", &of),
@@ -46,14 +45,17 @@ impl Gauges {
 
     pub(super) fn set(&self, jobs: &JobCounts, is_paused: bool) {
         let states = jobs.states();
-        self.jobs.iter().zip(states).for_each(|((_, gauge), (_, jobs))| gauge.set(jobs as f64));
-        self.paused.set(f64::from(u8::from(is_paused)));
-        self.up.set(1.0);
+        self.jobs
+            .iter()
+            .zip(states)
+            .for_each(|(gauge, (_, jobs, _))| set(gauge.as_ref(), jobs as f64));
+        set(self.paused.as_ref(), f64::from(u8::from(is_paused)));
+        set(self.up.as_ref(), 1.0);
     }
 
     /// The others keep what was seen last.
     pub(super) fn down(&self) {
-        self.up.set(0.0);
+        set(self.up.as_ref(), 0.0);
     }
 
     pub(super) fn stalled(&self) {
@@ -80,9 +82,29 @@ impl Gauges {
     }
 }
 
+impl Drop for Gauges {
+    /// Nobody looks any more.
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
+/// `None` where there are too many of the name: one gauge that stands for several queues tells nothing.
+fn gauge(registry: &Registry, name: &str, queue: &str) -> Option<Gauge> {
+    let of = [("queue", queue)];
+    (!is_folded(name, &of)).then(|| registry.gauge(name, &of))
+}
+
+fn set(gauge: Option<&Gauge>, value: f64) {
+    if let Some(gauge) = gauge {
+        gauge.set(value);
+    }
+}
+
 fn describe(registry: &Registry) {
+    let states = JobCounts::default().states();
+    states.into_iter().for_each(|(name, _, text)| registry.describe(name, None, text));
     let all = [
-        ("queue_jobs", "Jobs by state"),
         ("queue_up", "Whether the queue can be seen: 1, or 0 and the other gauges are old"),
         ("queue_is_paused", "Whether the queue is paused"),
         ("queue_jobs_finished", "Attempts at jobs that ended, by outcome"),
@@ -91,4 +113,33 @@ fn describe(registry: &Registry) {
         ("queue_events_missed", "Events that were gone before they could be read, where known"),
     ];
     all.into_iter().for_each(|(name, text)| registry.describe(name, None, text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The directory of names is the process' own, and so is what is in it of other tests.
+    #[test]
+    fn a_thousand_queues_fit_and_no_gauge_stands_for_several() {
+        let registry = Registry::new();
+        let names: Vec<_> = (0..2_500).map(|n| format!("queue-{n}")).collect();
+        let gauges: Vec<_> = names.iter().map(|name| Gauges::new(&registry, name)).collect();
+        for (n, gauges) in (1..).zip(&gauges) {
+            let all = (n, n + 1, n + 2);
+            let jobs =
+                JobCounts { waiting: all.0, active: all.1, failed: all.2, ..JobCounts::default() };
+            gauges.set(&jobs, true);
+        }
+        let snapshot = registry.snapshot();
+        let gauge = |name: &str, queue: &str| snapshot.gauge(name, &[("queue", queue)]);
+        for (n, name) in (1..=1_000).zip(&names) {
+            let seen = ["waiting", "active", "failed"]
+                .map(|state| gauge(&format!("queue_jobs_{state}"), name));
+            assert_eq!(seen, [n, n + 1, n + 2].map(|n| Some(f64::from(n))), "{name}");
+            assert_eq!([gauge("queue_up", name), gauge("queue_is_paused", name)], [Some(1.0); 2]);
+        }
+        assert_eq!(gauge("queue_up", &names[2_499]), None);
+        assert_eq!(snapshot.gauge("queue_up", &[("overflow", "true")]), None);
+    }
 }

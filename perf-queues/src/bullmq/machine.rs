@@ -8,8 +8,11 @@
 //! | `waiting` from `active`, `stalled` | its worker is gone: no attempt has ended |
 //!
 //! Whether an attempt failed or was put off the events do not tell. The job's hash does: only a failure makes
-//! its count of attempts rise. Without a hash it is taken for a failure. The two events of a stalled job are
-//! added at once, so that the first, if no other event follows it in the stream, is not one of them.
+//! its count of attempts rise. Without a hash it is taken for a failure. How many there were before is known
+//! of jobs that were added since all events have been read ([`Saved::since`]); of others the hash says it when
+//! a worker takes them. Of one that was taken before, the first that is not known to be a failure is none. The
+//! two events of a stalled job are added at once, so that the first, if no other event follows it in the
+//! stream, is not one of them.
 
 use super::{
     event::{Event, Kind},
@@ -18,6 +21,13 @@ use super::{
 };
 use crate::job::JobOutcome;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// By how much the clock of who adds jobs may be ahead of Redis', in milliseconds.
+const CLOCKS: u64 = 5_000;
+
+/// The most jobs to be tried again that are saved of a queue.
+const MOST_TRIED: usize = 1_000;
 
 /// What was asked for of a job's hash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +39,11 @@ pub(super) struct Hash {
     pub(super) finished: Option<u64>,
     /// Attempts made.
     pub(super) made: Option<u32>,
+    /// Attempts begun, those that were put off and stalled too.
+    pub(super) started: Option<u32>,
+    /// When it was added, and with which delay, in milliseconds by the clock of who did.
+    pub(super) added: Option<u64>,
+    pub(super) delay: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +76,29 @@ pub(super) struct Moved {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Machine {
     pub(super) jobs: Jobs,
-    pub(super) moved: Option<Moved>,
+    moved: Option<Moved>,
+    fresh: Option<String>,
+    since: Option<u64>,
+}
+
+/// What a later watch has to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    /// Jobs that workers have.
+    #[serde(default)]
+    active: BTreeMap<String, Job>,
+    /// How often those that are to be tried again have failed.
+    #[serde(default)]
+    tried: BTreeMap<String, u32>,
+    #[serde(default)]
+    moved: Option<Moved>,
     /// The job that the last event added. Whether it has a delay the next one says, and it may be read by
     /// another watch, that does not know the job.
-    pub(super) fresh: Option<String>,
+    #[serde(default)]
+    fresh: Option<String>,
+    /// Jobs that were added since then, in milliseconds, and are not known have not failed yet.
+    #[serde(default)]
+    since: Option<u64>,
 }
 
 impl Hash {
@@ -73,9 +107,76 @@ impl Hash {
         let ended = u32::from(self.finished.is_some());
         self.made.map(|made| made.saturating_sub(ended))
     }
+
+    /// Whether all attempts that were begun have failed, but for one that began after this time.
+    fn has_only_failed(&self, at: u64) -> bool {
+        let (Some(made), Some(started)) = (self.made, self.started) else { return false };
+        let is_again = self.processed.is_some_and(|processed| processed >= at);
+        made > 0 && (started == made || (is_again && started == made.saturating_add(1)))
+    }
+
+    /// How long it waited for its first attempt, if there was no other.
+    fn wait(&self) -> Option<u64> {
+        let is_first = self.made? <= 1 && self.started.is_none_or(|started| started == 1);
+        let ready = self.added?.checked_add(self.delay?)?;
+        self.processed.filter(|_| is_first)?.checked_sub(ready)
+    }
 }
 
 impl Machine {
+    pub(super) fn restored(saved: Saved) -> Self {
+        let mut jobs = Jobs::default();
+        let tried = saved.tried.into_iter();
+        tried.for_each(|(id, made)| jobs.put(id, Job { made: Some(made), ..Job::default() }));
+        saved.active.into_iter().for_each(|(id, job)| jobs.put(id, job));
+        Self { jobs, moved: saved.moved, fresh: saved.fresh, since: saved.since }
+    }
+
+    /// As of now, in milliseconds.
+    pub(super) fn saved(&self, now: u64) -> Saved {
+        let mut tried = self.jobs.tried().map(|(id, made)| (id.clone(), made));
+        let kept = tried.by_ref().take(MOST_TRIED).collect();
+        let active = self.jobs.active();
+        Saved {
+            active: active.map(|(id, job)| (id.clone(), job.clone())).collect(),
+            tried: kept,
+            moved: self.moved.clone(),
+            fresh: self.fresh.clone(),
+            since: tried.next().map_or(self.since, |_| Some(now)),
+        }
+    }
+
+    /// Of what was before nothing is known.
+    pub(super) fn begin(&mut self, at: u64) {
+        self.since = self.since.max(Some(at));
+    }
+
+    /// Forgets some jobs, as of now.
+    pub(super) fn forget(&mut self, now: u64) {
+        self.jobs.forget();
+        if std::mem::take(&mut self.jobs.has_forgotten) {
+            self.begin(now);
+        }
+    }
+
+    /// Takes events that were read together, and the hashes of their jobs, which were read later.
+    pub(super) fn take_all(
+        &mut self,
+        events: Vec<Event>,
+        hashes: &HashMap<&str, Hash>,
+        facts: &mut Vec<Fact>,
+    ) {
+        let ends = events.iter().enumerate().filter(|(_, event)| event.may_end_an_attempt());
+        let ends: HashMap<_, _> = ends.map(|(n, event)| (event.job.clone(), n)).collect();
+        for (n, event) in events.into_iter().enumerate() {
+            let is_end = event.may_end_an_attempt();
+            // It does not tell how often it had failed before, once it may have failed again.
+            let is_late = !is_end && ends.get(&event.job).is_some_and(|end| *end > n);
+            let hash = hashes.get(event.job.as_str()).filter(|_| !is_late);
+            self.take(event, hash, facts);
+        }
+    }
+
     /// Takes the next event, with the job's hash if that is there and has been asked for.
     pub(super) fn take(&mut self, event: Event, hash: Option<&Hash>, facts: &mut Vec<Fact>) {
         let at = event.at.ms;
@@ -94,21 +195,40 @@ impl Machine {
                 self.moved = Some(Moved { job: event.job, at: event.at, hash: hash.cloned() });
             }
             Kind::Waiting { from_active: false } => self.jobs.get_or_new(&event.job).is_ready(at),
+            Kind::Again => {
+                let job = self.jobs.get_or_new(&event.job);
+                job.is_ready(at);
+                job.made = hash.and_then(Hash::failures);
+            }
             Kind::Delayed { due } => {
                 let is_fresh = fresh.as_deref() == Some(&*event.job);
                 self.delayed(&event, due, hash.filter(|_| !is_fresh), facts);
             }
-            Kind::Active => {
-                let job = self.jobs.get_or_new(&event.job);
-                job.wait = job.ready.take().map(|ready| at.saturating_sub(ready));
-                job.active = Some(at);
-            }
+            Kind::Active => self.taken(&event.job, at, hash),
             Kind::Parked => self.jobs.get_or_new(&event.job).active = None,
             Kind::Completed => self.ended(event.job, at, JobOutcome::Completed, hash, facts),
             Kind::Failed => self.ended(event.job, at, JobOutcome::Failed, hash, facts),
             Kind::Removed => drop(self.jobs.remove(&event.job)),
             Kind::Stalled => {}
         }
+        if std::mem::take(&mut self.jobs.has_forgotten) {
+            self.begin(at);
+        }
+    }
+
+    /// By a worker.
+    fn taken(&mut self, id: &str, at: u64, hash: Option<&Hash>) {
+        let failures = self.none_yet(hash).or(hash.and_then(Hash::failures));
+        let job = self.jobs.get_or_new(id);
+        job.made = job.made.or(failures);
+        job.wait = job.ready.take().map(|ready| at.saturating_sub(ready));
+        job.active = Some(at);
+    }
+
+    /// The failures of a job that is not known: none, if it is young enough.
+    fn none_yet(&self, hash: Option<&Hash>) -> Option<u32> {
+        let since = self.since?.saturating_add(CLOCKS);
+        (hash?.added? >= since).then_some(0)
     }
 
     /// There is no further event as yet.
@@ -136,12 +256,8 @@ impl Machine {
         facts: &mut Vec<Fact>,
     ) {
         let id = &*event.job;
-        let was_active = match self.jobs.get(id) {
-            Some(job) => job.active.is_some(),
-            // Not heard of before: with an attempt behind it, it was.
-            None => hash.and_then(Hash::failures).is_some_and(|failures| failures > 0),
-        };
-        if was_active {
+        // Of one that was not heard of before, the delay may as well have been changed.
+        if self.jobs.get(id).is_some_and(|job| job.active.is_some()) {
             self.left_active(id, event.at.ms, hash, facts);
         }
         let job = self.jobs.get_or_new(id);
@@ -151,22 +267,30 @@ impl Machine {
     /// A worker gave a job back: after a failure, if more are known than have been counted. The hash is of
     /// now, and so may know of later ones, which count as soon as that; all in all there are as many.
     fn left_active(&mut self, id: &str, at: u64, hash: Option<&Hash>, facts: &mut Vec<Fact>) {
+        let young = self.none_yet(hash);
         let job = self.jobs.get_or_new(id);
-        let (known, now) = (job.made, hash.and_then(Hash::failures));
-        let before = known.unwrap_or(0);
-        if now.is_none_or(|now| now > before) {
-            job.made = Some(before.saturating_add(1));
+        job.made = job.made.or(young);
+        let now = hash.and_then(Hash::failures);
+        let is_failure = match (job.made, now) {
+            (_, None) => true,
+            (Some(before), Some(now)) => now > before,
+            (None, Some(_)) => hash.is_some_and(|hash| hash.has_only_failed(at)),
+        };
+        if is_failure {
+            job.made = job.made.map(|before| before.saturating_add(1));
             facts.push(Fact::Ended(Attempt {
                 job: id.to_owned(),
                 name: name(hash, job),
                 worker: hash.and_then(|hash| hash.worker.clone()),
                 outcome: JobOutcome::Retried,
-                wait: job.wait,
+                wait: job.wait.or(hash.and_then(Hash::wait)),
                 // The hash may tell of the next attempt already.
                 run: job.active.map(|active| at.saturating_sub(active)),
-                attempts: if known.is_some() { job.made } else { now },
+                attempts: job.made.or(now),
                 at,
             }));
+        } else {
+            job.made = job.made.or(now);
         }
         (job.active, job.wait) = (None, None);
     }
@@ -186,7 +310,7 @@ impl Machine {
             name: name(hash, &job),
             worker: hash.and_then(|hash| hash.worker.clone()),
             outcome,
-            wait: job.wait,
+            wait: job.wait.or(hash.and_then(Hash::wait)),
             run: told.or(job.active.map(|active| at.saturating_sub(active))),
             attempts: hash
                 .and_then(|hash| hash.made)

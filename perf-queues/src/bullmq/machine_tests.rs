@@ -59,12 +59,20 @@ fn a_job_that_fails_twice_and_then_succeeds() {
 fn what_is_no_failed_attempt_is_not_counted() {
     let hash = |made| Hash { made: Some(made), ..Hash::default() };
     let later = Kind::Delayed { due: None };
-    // A rate limit, and a worker that put the job off: the hash knows of no attempt.
+    // A rate limit, and a worker that put the job off: the hash knows of no attempt, or of none since then.
     for back in [BACK, later.clone()] {
         let events = [(1, WAITING), (2, Kind::Active), (3, back)];
-        assert!(facts(&events, Some(&hash(0))).is_empty());
-        assert_eq!(outcomes(&facts(&events, Some(&hash(1)))), ["retried"]);
+        for made in [0, 1, 7] {
+            assert!(facts(&events, Some(&hash(made))).is_empty());
+        }
         assert_eq!(outcomes(&facts(&events, None)), ["retried"]);
+        // Taken before the watch began: that all have failed is known, or is not.
+        let started = |started| Hash { started: Some(started), ..hash(2) };
+        let back = &events[2..];
+        let is_delayed = back[0].1 != BACK;
+        let expected = if is_delayed { vec![] } else { vec!["retried"] };
+        assert_eq!(outcomes(&facts(back, Some(&started(2)))), expected);
+        assert!(facts(back, Some(&started(3))).is_empty());
     }
     // New with a delay, which is changed.
     let events = [(1, added("x")), (1, later.clone()), (5, later.clone()), (9, WAITING)];
@@ -76,9 +84,56 @@ fn what_is_no_failed_attempt_is_not_counted() {
         outcomes(&facts(&[(1, Kind::Active), (4, BACK), (4, Kind::Stalled)], None)),
         ["stalled"]
     );
-    // One that was active before the watch began.
-    assert_eq!(outcomes(&facts(&[(1, later.clone())], Some(&hash(2)))), ["retried"]);
-    assert!(facts(&[(1, later)], Some(&hash(0))).is_empty());
+    // One that was not heard of: its delay may have been changed.
+    for made in [0, 2] {
+        assert!(facts(&[(1, later.clone())], Some(&hash(made))).is_empty());
+    }
+    // It had ended, and is to run again.
+    let events =
+        [(1, added("x")), (2, Kind::Failed), (3, Kind::Again), (4, Kind::Active), (5, BACK)];
+    assert_eq!(outcomes(&facts(&events, Some(&hash(3)))), ["failed"]);
+}
+
+#[test]
+fn what_a_forgotten_job_waited_its_hash_says() {
+    let hash = |made, started| Hash {
+        made: Some(made),
+        started: Some(started),
+        processed: Some(9_000),
+        added: Some(1_000),
+        delay: Some(5_000),
+        ..Hash::default()
+    };
+    let wait = |events: &[(u64, Kind)], hash: Hash| match &facts(events, Some(&hash))[..] {
+        [Fact::Ended(attempt)] => attempt.wait,
+        other => panic!("{other:?}"),
+    };
+    let end = [(9_010, Kind::Completed)];
+    assert_eq!(wait(&end, hash(1, 1)), Some(3_000));
+    assert_eq!(wait(&[(9_010, BACK)], hash(1, 1)), Some(3_000));
+    // It waited more than once.
+    assert_eq!([wait(&end, hash(2, 2)), wait(&end, hash(1, 2))], [None, None]);
+    assert_eq!(wait(&end, Hash { delay: None, ..hash(1, 1) }), None);
+    assert_eq!(wait(&end, Hash { processed: Some(5_999), ..hash(1, 1) }), None);
+    // What was seen is better.
+    let events = [(8_000, WAITING), (9_001, Kind::Active), (9_010, Kind::Completed)];
+    assert_eq!(wait(&events, hash(1, 1)), Some(1_001));
+}
+
+#[test]
+fn of_those_to_be_tried_again_a_bounded_number_is_saved() {
+    let (mut machine, mut facts) = (watching(), Vec::new());
+    let hash = Hash { made: Some(1), added: Some(CLOCKS), ..Hash::default() };
+    for n in 0..=MOST_TRIED {
+        let saved = machine.saved(77);
+        assert_eq!((saved.tried.len(), saved.since), (n, Some(0)));
+        for kind in [added("x"), Kind::Active, Kind::Delayed { due: Some(9) }] {
+            machine.take(event(1, &n.to_string(), kind), Some(&hash), &mut facts);
+        }
+    }
+    // Whoever is not among them may have failed.
+    let saved = machine.saved(77);
+    assert_eq!((saved.tried.len(), saved.since), (MOST_TRIED, Some(77)));
 }
 
 #[test]
@@ -89,6 +144,7 @@ fn the_hash_says_how_long_if_it_can() {
         processed: Some(1_000),
         finished: Some(1_007),
         made: Some(4),
+        ..Hash::default()
     };
     let run = |hash: &Hash, events: &[(u64, Kind)]| match &facts(events, Some(hash))[..] {
         [Fact::Ended(of)] => (of.run, of.attempts, of.name.clone(), of.worker.clone()),
@@ -159,10 +215,11 @@ fn scripts(life: &Life) -> Vec<(Vec<Kind>, u32)> {
     scripts
 }
 
-/// The lives of many jobs, mixed: events, and the attempts made after each.
-fn mixed(lives: &[Life], order: &[Index]) -> Vec<(Event, u32)> {
+/// The lives of many jobs, mixed: events, and the job's hash after each.
+fn mixed(lives: &[Life], order: &[Index]) -> Vec<(Event, Hash)> {
     let mut left: Vec<_> = lives.iter().map(|life| scripts(life).into_iter()).collect();
-    let (mut made, mut events) = (vec![0; lives.len()], Vec::new());
+    let hash = Hash { made: Some(0), started: Some(0), ..Hash::default() };
+    let (mut hashes, mut events) = (vec![hash; lives.len()], Vec::new());
     let mut order = order.iter().cycle();
     let mut open: Vec<usize> = (0..lives.len()).collect();
     while !open.is_empty() {
@@ -172,9 +229,20 @@ fn mixed(lives: &[Life], order: &[Index]) -> Vec<(Event, u32)> {
             open.swap_remove(at);
             continue;
         };
-        made[job] += rise;
+        let hash = &mut hashes[job];
+        hash.made = hash.made.map(|made| made + rise);
         for kind in kinds {
-            events.push((event(events.len() as u64, &job.to_string(), kind), made[job]));
+            let now = CLOCKS + events.len() as u64;
+            match kind {
+                Kind::Added { .. } => hash.added = Some(now),
+                Kind::Completed | Kind::Failed => hash.finished = Some(now),
+                Kind::Active => {
+                    hash.processed = Some(now);
+                    hash.started = hash.started.map(|started| started + 1);
+                }
+                _ => {}
+            }
+            events.push((event(now, &job.to_string(), kind), hash.clone()));
         }
     }
     events
@@ -196,34 +264,34 @@ fn counted(facts: &[Fact]) -> [usize; 4] {
         .map(|of| all.iter().filter(|outcome| **outcome == of).count())
 }
 
-/// The hashes as they are once so many events are there.
-fn hashes(events: &[(Event, u32)]) -> BTreeMap<&str, Hash> {
-    let hash = |(event, made): &(Event, u32)| {
-        let ended = matches!(event.kind, Kind::Completed | Kind::Failed);
-        Hash { made: Some(*made), finished: ended.then_some(1), ..Hash::default() }
-    };
-    events.iter().map(|of| (&*of.0.job, hash(of))).collect()
+/// What a watch has after it was stopped and started again.
+fn restarted(machine: &Machine, now: u64) -> Machine {
+    let saved = serde_json::to_string(&machine.saved(now)).unwrap();
+    Machine::restored(serde_json::from_str(&saved).unwrap())
 }
 
-/// What a watch has after it was stopped and started again.
-fn restarted(machine: &Machine) -> Machine {
-    let moved = serde_json::to_string(&machine.moved).unwrap();
-    let moved = serde_json::from_str(&moved).unwrap();
-    let mut again = Machine { moved, fresh: machine.fresh.clone(), ..Machine::default() };
-    machine.jobs.active().for_each(|(id, job)| again.jobs.put(id.clone(), job.clone()));
-    again
+/// A watch from the beginning on.
+fn watching() -> Machine {
+    let mut machine = Machine::default();
+    machine.begin(0);
+    machine
 }
 
 /// Reads in batches of these sizes; each hash is read so many events later.
-fn read(events: &[(Event, u32)], batches: &[(usize, usize, bool)], with_hashes: bool) -> Vec<Fact> {
-    let (mut machine, mut facts, mut at) = (Machine::default(), Vec::new(), 0);
+fn read(
+    mut machine: Machine,
+    events: &[(Event, Hash)],
+    batches: &[(usize, usize, bool)],
+    with_hashes: bool,
+) -> Vec<Fact> {
+    let (mut facts, mut at) = (Vec::new(), 0);
     for &(size, later, is_restarted) in batches.iter().cycle() {
         let batch = &events[at..(at + size).min(events.len())];
-        let known = hashes(&events[..(at + size + later).min(events.len())]);
-        for (event, _) in batch {
-            let hash = known.get(&*event.job).filter(|_| with_hashes);
-            machine.take(event.clone(), hash, &mut facts);
-        }
+        let then = &events[..(at + size + later).min(events.len())];
+        let known = then.iter().filter(|_| with_hashes);
+        let known = known.map(|(event, hash)| (&*event.job, hash.clone())).collect();
+        let all = batch.iter().map(|(event, _)| event.clone()).collect();
+        machine.take_all(all, &known, &mut facts);
         at += batch.len();
         // Less than was asked for: there is no more.
         if batch.len() < size {
@@ -231,10 +299,23 @@ fn read(events: &[(Event, u32)], batches: &[(usize, usize, bool)], with_hashes: 
             return facts;
         }
         if is_restarted {
-            machine = restarted(&machine);
+            machine = restarted(&machine, at as u64);
         }
     }
     facts
+}
+
+/// How often each job was tried again.
+fn retried(facts: &[Fact]) -> BTreeMap<&str, usize> {
+    let mut times = BTreeMap::new();
+    for fact in facts {
+        if let Fact::Ended(attempt) = fact
+            && attempt.outcome == JobOutcome::Retried
+        {
+            *times.entry(&*attempt.job).or_default() += 1;
+        }
+    }
+    times
 }
 
 fn batches(restarts: bool) -> impl Strategy<Value = Vec<(usize, usize, bool)>> {
@@ -252,16 +333,41 @@ proptest! {
     fn each_event_counts_once_whatever_the_batches_and_restarts(
         lives in lives(false), order in order(), batches in batches(true), with_hashes: bool,
     ) {
-        let facts = read(&mixed(&lives, &order), &batches, with_hashes);
+        let facts = read(watching(), &mixed(&lives, &order), &batches, with_hashes);
         prop_assert_eq!(counted(&facts), truth(&lives));
     }
 
     #[test]
     fn jobs_that_are_handed_back_are_no_failures(
-        lives in lives(true), order in order(), batches in batches(false),
+        lives in lives(true), order in order(), batches in batches(true),
     ) {
-        let facts = read(&mixed(&lives, &order), &batches, true);
+        let facts = read(watching(), &mixed(&lives, &order), &batches, true);
         prop_assert_eq!(counted(&facts), truth(&lives));
+    }
+
+    /// Of each job, one attempt at most is taken for what it is not.
+    #[test]
+    fn a_watch_that_begins_in_the_middle_takes_no_earlier_failures_for_new_ones(
+        lives in lives(true), order in order(), middle: Index, restarts: Vec<bool>,
+    ) {
+        let events = mixed(&lives, &order);
+        let (_, after) = events.split_at(middle.index(events.len()));
+        let mut machine = Machine::default();
+        machine.begin(u64::MAX);
+        let batches: Vec<_> = restarts.iter().map(|again| (1, 0, *again)).chain([(1, 0, false)]).collect();
+        let ours = read(machine, after, &batches, true);
+        let ours = retried(&ours);
+        for (job, life) in lives.iter().enumerate() {
+            let job = job.to_string();
+            let made = |events: &[(Event, Hash)]| {
+                let last = events.iter().rfind(|(event, _)| event.job == job);
+                last.and_then(|(_, hash)| hash.failures()).unwrap_or(0) as usize
+            };
+            let before = &events[..events.len() - after.len()];
+            let theirs = made(&events).saturating_sub(made(before));
+            let ours = ours.get(&*job).copied().unwrap_or(0);
+            prop_assert!(ours.abs_diff(theirs) <= 1, "{ours} and {theirs} of {job}: {life:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The file that says how far each stream has been read, and what was counted until there.
 
-use super::{id::EntryId, jobs::Job, machine::Moved, place::Place, status::Totals};
+use super::{id::EntryId, machine::Saved, place::Place, status::Totals};
 use crate::error::WatchError;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -32,13 +32,8 @@ impl Default for Positions {
 pub(super) struct Position {
     pub(super) place: Place,
     pub(super) totals: Totals,
-    /// Jobs that workers have.
-    #[serde(default)]
-    pub(super) active: BTreeMap<String, Job>,
-    #[serde(default)]
-    pub(super) moved: Option<Moved>,
-    #[serde(default)]
-    pub(super) fresh: Option<String>,
+    #[serde(flatten)]
+    pub(super) known: Saved,
 }
 
 #[derive(Debug)]
@@ -87,7 +82,16 @@ impl PositionFile {
             file.sync_all()
         });
         let replaced = written.and_then(|()| fs::rename(&new, &self.path));
-        replaced.inspect_err(|_| drop(fs::remove_file(&new)))
+        replaced.inspect_err(|_| drop(fs::remove_file(&new)))?;
+        self.sync_folder();
+        Ok(())
+    }
+
+    /// So that a crash of the machine does not bring the old one back. Not all file systems can.
+    fn sync_folder(&self) {
+        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = File::open(parent.unwrap_or_else(|| Path::new(".")));
+        drop(folder.and_then(|folder| folder.sync_all()));
     }
 
     fn beside(&self, end: &str) -> PathBuf {
@@ -111,13 +115,12 @@ mod tests {
         assert_eq!((&positions, said), (&Positions::default(), None));
         let mut place = Place::new(EntryId::at(7));
         place.advance(EntryId { ms: 8, seq: 2 });
-        let job = Job { active: Some(3), name: Some("welcome".into()), ..Job::default() };
+        let known = r#"{"active":{"1":{"active":3,"name":"welcome"}},"tried":{"3":2},"moved":null,
+            "fresh":"2","since":7}"#;
         let position = Position {
             place,
             totals: Totals { completed: 9, ..Totals::default() },
-            active: [("1".to_owned(), job)].into(),
-            moved: None,
-            fresh: Some("2".to_owned()),
+            known: serde_json::from_str(known).unwrap(),
         };
         positions.queues.insert("bull:mail".to_owned(), position);
         file.save(&positions).unwrap();

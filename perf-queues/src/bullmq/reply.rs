@@ -2,9 +2,18 @@
 
 use super::{event::Event, id::EntryId, machine::Hash, place::Info};
 use redis::Value;
+use serde::Deserialize;
 
-/// Fields asked of a job's hash; never what users put into it.
-pub(super) const HASH: [&str; 5] = ["name", "pb", "processedOn", "finishedOn", "atm"];
+/// Fields asked of a job's hash; never its data, and of its options only the delay is looked at.
+pub(super) const HASH: [&str; 8] =
+    ["name", "pb", "processedOn", "finishedOn", "atm", "ats", "timestamp", "opts"];
+
+/// A job's options.
+#[derive(Deserialize)]
+struct Options {
+    #[serde(default)]
+    delay: f64,
+}
 
 /// An entry, and what it tells of a job, if anything.
 pub(super) type Entry = (EntryId, Option<Event>);
@@ -89,7 +98,11 @@ pub(super) fn info(value: &Value) -> Option<Info> {
 
 /// An answer to `HMGET` of [`HASH`]. `None` if the hash is not there.
 pub(super) fn hash(value: &Value) -> Option<Hash> {
-    let [name, worker, processed, finished, made] = items(value) else { return None };
+    let [name, worker, processed, finished, made, started, added, options] = items(value) else {
+        return None;
+    };
+    let count = |value| number(value).and_then(|count| u32::try_from(count).ok());
+    let options = bytes(options).and_then(|json| serde_json::from_slice::<Options>(json).ok());
     // A job always has a name.
     Some(Hash {
         name: Some(text(name)?),
@@ -97,7 +110,10 @@ pub(super) fn hash(value: &Value) -> Option<Hash> {
         processed: number(processed),
         finished: number(finished),
         // Before the first attempt has ended there is none.
-        made: Some(number(made).and_then(|made| u32::try_from(made).ok()).unwrap_or(0)),
+        made: Some(count(made).unwrap_or(0)),
+        started: count(started),
+        added: number(added),
+        delay: options.map(|options| options.delay.max(0.0) as u64),
     })
 }
 
@@ -157,8 +173,17 @@ mod tests {
         let read = entries(&Value::Array(vec![Value::Array(vec![bulk("bull:q:events"), all])]));
         let [(_, Some(event)), (last, None)] = &read[..] else { panic!("{read:?}") };
         assert_eq!((&*event.job, last.to_string()), ("7", "5-2".to_owned()));
-        let fields = [bulk("mail"), Value::Nil, bulk("12"), bulk("x"), Value::Nil];
-        let hash = hash(&Value::Array(fields.to_vec())).unwrap();
-        assert_eq!((hash.processed, hash.finished, hash.made), (Some(12), None, Some(0)));
+        let fields =
+            [bulk("mail"), Value::Nil, bulk("12"), bulk("x"), Value::Nil, bulk("2"), bulk("9")];
+        let of = |options: &str| {
+            let fields = fields.iter().cloned().chain([bulk(options)]);
+            hash(&Value::Array(fields.collect())).unwrap()
+        };
+        let read = of(r#"{"attempts":3,"delay":1500,"backoff":{"type":"fixed"}}"#);
+        assert_eq!((read.processed, read.finished, read.made), (Some(12), None, Some(0)));
+        assert_eq!((read.started, read.added, read.delay), (Some(2), Some(9), Some(1_500)));
+        let delays =
+            ["{}", r#"{"delay":-1}"#, r#"{"delay":"x"}"#, "x"].map(|options| of(options).delay);
+        assert_eq!(delays, [Some(0), Some(0), None, None]);
     }
 }

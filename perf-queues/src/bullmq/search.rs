@@ -21,12 +21,14 @@ pub(super) struct Search {
     next: Instant,
     /// Queues beyond the most that are watched.
     pub(super) unwatched: BTreeSet<String>,
+    /// Why the last search came to nothing.
+    pub(super) error: Option<String>,
 }
 
 impl Search {
     pub(super) fn new() -> Self {
         let now = Instant::now();
-        Self { cursor: 0, began: now, next: now, unwatched: BTreeSet::new() }
+        Self { cursor: 0, began: now, next: now, unwatched: BTreeSet::new(), error: None }
     }
 
     /// Goes on for a while; the queues met, some perhaps twice.
@@ -48,10 +50,22 @@ impl Search {
             met.extend(queues);
             self.cursor = cursor;
             if cursor == 0 {
+                self.error = None;
                 self.next = Instant::now() + PAUSE.max(self.began.elapsed() * SHARE);
                 break;
             }
         }
         Ok(met)
+    }
+
+    /// It is refused, and tried again later.
+    #[allow(clippy::unnecessary_wraps, reason = "who calls it goes on with that")]
+    pub(super) fn fail(&mut self, error: String) -> Result<(), RedisError> {
+        if self.error.is_none() {
+            tracing::warn!(target: "perfkit", "queues cannot be searched for: {error}");
+        }
+        (self.cursor, self.error) = (0, Some(error));
+        self.next = Instant::now() + PAUSE;
+        Ok(())
     }
 }

@@ -96,17 +96,25 @@ pub struct JobCounts {
 }
 
 impl JobCounts {
-    /// The states with the names that BullMQ's keys and the gauge's label have for them.
-    pub(super) fn states(&self) -> [(&'static str, u64); 8] {
+    /// Each with its gauge, and what that is said to stand for.
+    pub(super) fn states(&self) -> [(&'static str, u64, &'static str); 8] {
         [
-            ("waiting", self.waiting),
-            ("active", self.active),
-            ("delayed", self.delayed),
-            ("prioritized", self.prioritized),
-            ("waiting_children", self.waiting_children),
-            ("paused", self.paused),
-            ("completed", self.completed),
-            ("failed", self.failed),
+            ("queue_jobs_waiting", self.waiting, "Jobs that are to be taken next"),
+            ("queue_jobs_active", self.active, "Jobs that workers have"),
+            ("queue_jobs_delayed", self.delayed, "Jobs that are to be ready later"),
+            ("queue_jobs_prioritized", self.prioritized, "Jobs to be taken next, by priority"),
+            (
+                "queue_jobs_waiting_children",
+                self.waiting_children,
+                "Jobs that wait for others, their children",
+            ),
+            (
+                "queue_jobs_paused",
+                self.paused,
+                "Jobs that wait in a queue paused by BullMQ up to 5",
+            ),
+            ("queue_jobs_completed", self.completed, "Jobs that are done, and kept"),
+            ("queue_jobs_failed", self.failed, "Jobs that failed for good, and are kept"),
         ]
     }
 }
@@ -160,6 +168,9 @@ pub struct Status {
     pub position_error: Option<String>,
     /// Queues that were discovered beyond the most that are watched.
     pub unwatched: usize,
+    /// Why queues cannot be searched for, where [`all`](super::Watch::all) of them are to be watched: Redis
+    /// refuses the `SCAN`. Those that are known are watched all the same.
+    pub search_error: Option<String>,
 }
 
 impl Status {

@@ -4,7 +4,7 @@ use super::{
     client::Server,
     position::{PositionFile, Positions},
     queue::Queue,
-    runner::Runner,
+    runner::{MOST_QUEUES, Runner},
     search::Search,
     status::{QueueStatus, Status},
     watching::Watching,
@@ -15,7 +15,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     path::PathBuf,
-    sync::{Arc, Mutex, mpsc::channel},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, channel},
+    },
     time::Duration,
 };
 
@@ -87,7 +90,10 @@ impl Watch {
     }
 
     /// Watches all queues there are and will be, at most 1,000. They are found by `SCAN`, within some
-    /// seconds; a new one's jobs are counted from its beginning all the same.
+    /// seconds; a new one's jobs are counted from its beginning all the same. One that was found and then is
+    /// missing for an hour is forgotten, unless it is named too; its totals begin at 0 if it comes back.
+    ///
+    /// Without the right to `SCAN` the others are watched, and [`Status::search_error`] says so.
     ///
     /// ```
     /// # use perf_queues::bullmq::Watch;
@@ -160,8 +166,8 @@ impl Watch {
         self
     }
 
-    /// Calls this with how each queue is, on the watch's thread, whenever it has been looked at: it should be
-    /// quick. If it panics, that is logged, and the watch goes on. May be called again, for others.
+    /// Calls this with how a queue is, on the watch's thread, whenever it has been looked at or its state has
+    /// changed: it should be quick. If it panics, that is logged, and the watch goes on. May be called again, for others.
     ///
     /// ```
     /// # use perf_queues::bullmq::Watch;
@@ -203,26 +209,37 @@ impl Watch {
     /// # Ok::<(), perf_queues::WatchError>(())
     /// ```
     pub fn start(self) -> Result<Watching, WatchError> {
+        let (sender, stop) = channel();
+        let runner = self.runner(stop)?;
+        let status = Arc::clone(&runner.status);
+        let (alive, ended) = channel();
+        let thread = std::thread::Builder::new().name("perfkit-queues".to_owned());
+        let thread = thread.spawn(move || {
+            let _alive = alive;
+            runner.run();
+        });
+        let thread = thread.map_err(|error| WatchError::Thread(error.to_string()))?;
+        Ok(Watching::new(status, sender, ended, thread))
+    }
+
+    /// Until this is closed.
+    pub(super) fn runner(self, stop: Receiver<()>) -> Result<Runner, WatchError> {
         let server = Server::of(&self.url)?;
         self.check()?;
-        let registry = self.registry.unwrap_or_else(|| Registry::global().clone());
+        let registry = self.registry.clone().unwrap_or_else(|| Registry::global().clone());
         let opened = self.position_file.as_deref().map(PositionFile::open).transpose()?;
         let (file, positions, position_error) = opened.map_or_else(
             || (None, Positions::default(), None),
             |(file, positions, said)| (Some(file), positions, said),
         );
-        let queue = |name: String| {
-            let saved = positions.queues.get(&format!("{}:{name}", self.prefix)).cloned();
-            (name.clone(), Queue::new(&name, &self.prefix, saved, &registry))
-        };
-        let queues: BTreeMap<_, _> = self.names.into_iter().map(queue).collect();
+        let queues = self.queues(&positions, &registry);
         let shown = queues.values().map(Queue::status).collect();
         let status = Status { queues: shown, position_error, ..Status::default() };
-        let status = Arc::new(Mutex::new(status));
-        let (sender, stop) = channel();
-        let runner = Runner {
+        Ok(Runner {
             server,
+            named: self.names,
             queues,
+            untold: 0,
             search: self.all.then(Search::new),
             prefix: self.prefix,
             every: self.every,
@@ -234,13 +251,22 @@ impl Watch {
             positions,
             is_unsaved: false,
             cannot_save: false,
-            status: Arc::clone(&status),
+            status: Arc::new(Mutex::new(status)),
             stop,
+        })
+    }
+
+    /// Those that are named, and those that were found before.
+    fn queues(&self, positions: &Positions, registry: &Registry) -> BTreeMap<String, Queue> {
+        let found = positions.queues.keys().filter(|_| self.all);
+        let found = found.filter_map(|key| key.strip_prefix(&*self.prefix)?.strip_prefix(':'));
+        let found = found.filter(|name| !name.contains(':')).take(MOST_QUEUES);
+        let names: BTreeSet<_> = self.names.iter().map(String::as_str).chain(found).collect();
+        let queue = |name: &str| {
+            let saved = positions.queues.get(&format!("{}:{name}", self.prefix)).cloned();
+            (name.to_owned(), Queue::new(name, &self.prefix, saved, registry))
         };
-        let thread = std::thread::Builder::new().name("perfkit-queues".to_owned());
-        let thread = thread.spawn(move || runner.run());
-        let thread = thread.map_err(|error| WatchError::Thread(error.to_string()))?;
-        Ok(Watching::new(status, sender, thread))
+        names.into_iter().map(queue).collect()
     }
 
     fn check(&self) -> Result<(), WatchError> {

@@ -4,9 +4,16 @@ use super::status::Status;
 use perf_core::__bridge::heal;
 use std::{
     fmt,
-    sync::{Arc, Mutex, mpsc::Sender},
+    sync::{
+        Arc, Mutex,
+        mpsc::{Receiver, RecvTimeoutError, Sender},
+    },
     thread::JoinHandle,
+    time::Duration,
 };
+
+/// How long the thread may take to end: more than Redis is waited for.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A watch under way. It ends when this is dropped.
 ///
@@ -24,6 +31,8 @@ pub struct Watching {
     status: Arc<Mutex<Status>>,
     /// Gone when the thread is to end.
     stop: Option<Sender<()>>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -31,9 +40,10 @@ impl Watching {
     pub(super) fn new(
         status: Arc<Mutex<Status>>,
         stop: Sender<()>,
+        ended: Receiver<()>,
         thread: JoinHandle<()>,
     ) -> Self {
-        Self { status, stop: Some(stop), thread: Some(thread) }
+        Self { status, stop: Some(stop), ended, thread: Some(thread) }
     }
 
     /// How the queues are doing, as of the last look at them.
@@ -50,7 +60,8 @@ impl Watching {
     }
 
     /// Ends it, once all that has been read is counted and the position is saved, and returns the last
-    /// status. That takes half a second, or until Redis answers, at most five.
+    /// status. That takes half a second, or until Redis answers. After 6 s, be it that a listener hangs, the
+    /// thread is left to itself: it still ends as soon as it can, and saves and counts until then.
     ///
     /// ```
     /// # use perf_queues::bullmq::Watch;
@@ -66,10 +77,13 @@ impl Watching {
 
     fn end(&mut self) {
         self.stop = None;
-        if let Some(thread) = self.thread.take() {
-            // It catches others' panics, and has none of its own.
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        if self.ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!(target: "perfkit", "the watch of queues does not end, and is left to itself");
+            return;
         }
+        // It catches others' panics, and has none of its own.
+        let _ = thread.join();
     }
 }
 
