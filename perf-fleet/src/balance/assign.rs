@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     fleet::Fleet,
-    score::Status,
+    score::{Status, is_stale},
     worker::{KindStats, Worker},
 };
 use serde::Serialize;
@@ -121,13 +121,13 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// `None` of one that is failing.
+    /// `None` of one that is failing, or not heard of any more.
     fn of(worker: &Worker) -> Option<Self> {
         let stats = worker.stats();
-        if stats.health.status == Status::Failing {
+        let of = stats.figures;
+        if stats.health.status == Status::Failing || is_stale(&of) {
             return None;
         }
-        let of = stats.figures;
         let free = of.max_concurrent.map_or(1, |most| most.saturating_sub(of.concurrent));
         let kinds = worker.state().kinds.clone();
         Some(Self { load: Load::of(&stats), kinds, slots: free })
@@ -152,7 +152,8 @@ impl Candidate {
 impl Fleet {
     /// Which worker should have which of these tasks, so that as many as possible have one and the times
     /// until each is done add up to the least, see [`pairing`](super::pairing()). A worker is given as many as it can
-    /// have under way beside those it has, one if that is not known, and none if it is failing.
+    /// have under way beside those it has, one if that is not known, and none if it is failing or was not heard of
+    /// for an hour.
     ///
     /// A task takes as long as those of its kind did there, or everywhere if that is not known, divided
     /// by the share that succeeds, and has to wait for those in the queue.

@@ -161,8 +161,8 @@ pub struct NewTasks {
 }
 
 /// Which queued tasks should move from workers above their fair share to workers below it, if the
-/// imbalance is above a threshold. Tasks under way stay; workers that are overloaded or failing are given
-/// none.
+/// imbalance is above a threshold. Tasks under way stay; workers that are overloaded or failing, or were not
+/// heard of for an hour, are given none.
 ///
 /// ```
 /// use perf_fleet::balance::{Strategy, rebalance};

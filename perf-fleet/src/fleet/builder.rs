@@ -23,7 +23,7 @@ use std::{
 ///     .window(Duration::from_secs(15 * 60))
 ///     .objective(Duration::from_secs(5))
 ///     .build();
-/// assert_eq!(fleet.worker("w1").stats().figures.period_seconds, 900.0);
+/// assert_eq!(fleet.worker("w1").stats().figures.window_seconds, 900.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct FleetBuilder {
@@ -83,11 +83,11 @@ impl FleetBuilder {
         self
     }
 
-    /// For how long it is kept what a worker did, at least two hours: a day unless it is said. The last
+    /// For how long it is kept what a worker did, at least two hours and the window: a day unless it is said. The last
     /// two hours are kept by the minute, what is before by the quarter of an hour.
     ///
-    /// A worker that ends five tasks of different durations in every minute takes 12 KB for an hour,
-    /// 60 KB for a day and 40 KB more for each further one; a minute without a task takes nothing.
+    /// A worker that ends five tasks of different durations in every minute takes 15 KB for an hour,
+    /// 70 KB for a day and 40 KB more for each further one; a minute without a task takes nothing.
     /// For a day to be compared with the one before, two are to be kept.
     ///
     /// ```

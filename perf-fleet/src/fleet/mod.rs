@@ -49,7 +49,7 @@ impl Context {
     }
 
     pub(crate) fn kept_minutes(&self) -> u32 {
-        minutes(self.settings.history)
+        minutes(self.settings.history.max(self.settings.window))
     }
 }
 
@@ -278,11 +278,10 @@ impl Shared {
     fn refresh(&self) {
         let Some(exporter) = &self.context.exporter else { return };
         let workers: Vec<_> = heal(self.workers.read()).values().cloned().collect();
-        let (now, window) = (self.context.clock.now(), self.context.window_minutes());
         let mut others = Others::default();
         for worker in workers {
-            let state = worker.state();
-            let figures = state.figures(now, window);
+            let (state, now) = worker.current();
+            let figures = state.figures(now);
             let exposed = worker.exposed(&state).filter(|_| worker.has_series());
             drop(state);
             match exposed {

@@ -44,16 +44,24 @@ impl Worker {
     }
 
     /// How many tasks it can have under way, at least 1: its workload is in percent of that, unless it
-    /// says itself what it is.
+    /// says itself what it is. It is the mean of the last five minutes, the one under way among them, or of
+    /// as long as the worker has been there, a minute at least.
     ///
     /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").max_concurrent(4);
-    /// let _task = worker.task("build");
+    /// use std::time::Duration;
+    /// let clock = perf_fleet::ManualClock::new();
+    /// let fleet = perf_fleet::Fleet::builder().clock(clock.clone()).build();
+    /// let worker = fleet.worker("w1").max_concurrent(4);
+    /// let task = worker.task("build");
+    /// clock.advance(Duration::from_secs(60));
+    /// task.ok();
     /// assert_eq!(worker.stats().figures.workload, Some(25.0));
+    /// clock.advance(Duration::from_secs(60));
+    /// assert_eq!(worker.stats().figures.workload, Some(12.5));
     /// ```
     #[must_use = "it is the worker"]
     pub fn max_concurrent(self, tasks: u64) -> Self {
-        self.state().max_concurrent = Some(tasks.max(1));
+        self.current().0.max_concurrent = Some(tasks.max(1));
         self
     }
 

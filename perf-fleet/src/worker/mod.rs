@@ -6,20 +6,20 @@ mod report;
 mod state;
 
 pub(crate) use kinds::{Amount, KindStats};
-pub(crate) use state::State;
+pub(crate) use state::{Now, State};
 
 use crate::{
     clock::Clock,
     exposed::Exposed,
     fleet::Context,
-    history::minute,
+    history::Period,
     lock::heal,
     stats::WorkerStats,
     task::{Guarded, Task, TaskRecord},
 };
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 /// A worker of a [`Fleet`](crate::Fleet). Clones are one worker.
@@ -53,7 +53,7 @@ struct Inner {
 
 impl Worker {
     pub(crate) fn new(id: Arc<str>, context: Arc<Context>, has_series: bool) -> Self {
-        let state = Mutex::new(State::new(context.settings.objective.as_secs_f64()));
+        let state = Mutex::new(State::new(&context, now(&context)));
         let inner = Inner { id, context, has_series, exposed: OnceLock::new(), state };
         Self { inner: Arc::new(inner) }
     }
@@ -111,10 +111,9 @@ impl Worker {
     /// assert_eq!(worker.stats().figures.queue_depth, 7);
     /// ```
     pub fn set_queue_depth(&self, tasks: u64) {
-        let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-        let mut state = self.state();
-        state.queue_depth = tasks;
-        state.history.bucket(minute, kept).queue.add(tasks as f64);
+        let (mut state, now) = self.current();
+        state.queue(tasks, now);
+        state.active(now);
     }
 
     /// How many messages wait for it.
@@ -141,10 +140,9 @@ impl Worker {
         if !percent.is_finite() || percent < 0.0 {
             return;
         }
-        let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-        let mut state = self.state();
-        state.workload = Some((percent, minute));
-        state.history.bucket(minute, kept).workload.add(percent);
+        let (mut state, now) = self.current();
+        state.workload(percent, now);
+        state.active(now);
     }
 
     /// So many look-ups in its cache found something, and so many did not.
@@ -155,8 +153,9 @@ impl Worker {
     /// assert_eq!(worker.stats().figures.cache_hit_rate, Some(0.25));
     /// ```
     pub fn cache(&self, hits: u64, misses: u64) {
-        let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-        self.state().cache(hits, misses, minute, kept);
+        let (mut state, now) = self.current();
+        state.cache(hits, misses, now);
+        state.active(now);
     }
 
     /// How long it last took to reach another worker. Of 64 others at most that is kept.
@@ -178,9 +177,8 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn stats(&self) -> WorkerStats {
-        let context = &self.inner.context;
-        let figures = |state: &State| state.figures(context.clock.now(), context.window_minutes());
-        self.stats_of(figures)
+        let (state, now) = self.current();
+        state.stats(self.id(), &state.figures(now))
     }
 
     /// When one more task would be done well, in seconds: (tasks under way and waiting + 1) / as many as it
@@ -203,28 +201,28 @@ impl Worker {
         self.state().expected_seconds()
     }
 
-    pub(crate) fn stats_of(&self, figures: impl FnOnce(&State) -> crate::Figures) -> WorkerStats {
-        let state = self.state();
-        let figures = figures(&state);
-        state.stats(self.id(), figures)
+    /// What is known of it in a period.
+    pub(crate) fn stats_of(&self, period: Period) -> WorkerStats {
+        let (state, now) = self.current();
+        let mut of = state.stats(self.id(), &state.period(period, now));
+        if !period.is_present(now) {
+            of.latencies.clear();
+        }
+        of
     }
 
     /// How many were under way already.
     pub(crate) fn begin(&self) -> u64 {
-        let now = self.clock().now();
-        let kept = self.inner.context.kept_minutes();
-        let mut state = self.state();
+        let (mut state, now) = self.current();
         let others = state.in_progress;
         state.in_progress = others.saturating_add(1);
         state.active(now);
-        state.read_workload(minute(now), kept);
         others
     }
 
     pub(crate) fn end(&self, task: &TaskRecord, guarded: Option<Guarded>) {
-        let now = self.clock().now();
-        let mut state = self.state();
-        state.record(task, guarded, now, self.inner.context.kept_minutes());
+        let (mut state, now) = self.current();
+        state.record(task, guarded, now);
         let exposed = self.exposed(&state);
         drop(state);
         if let Some(exposed) = exposed {
@@ -236,8 +234,12 @@ impl Worker {
         &*self.inner.context.clock
     }
 
-    fn minute(&self) -> u32 {
-        minute(self.clock().now())
+    /// What is known of it, up to now; and when that is.
+    pub(crate) fn current(&self) -> (MutexGuard<'_, State>, SystemTime) {
+        let now = now(&self.inner.context);
+        let mut state = self.state();
+        state.settle(now);
+        (state, now.at)
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -246,10 +248,6 @@ impl Worker {
 
     pub(crate) fn has_series(&self) -> bool {
         self.inner.has_series
-    }
-
-    pub(crate) fn context(&self) -> &Context {
-        &self.inner.context
     }
 
     /// Its series in the registry, or those that it shares; made when first needed, for by then its name
@@ -266,4 +264,8 @@ impl Worker {
         };
         Some(Arc::clone(self.inner.exposed.get_or_init(make)))
     }
+}
+
+fn now(context: &Context) -> Now {
+    Now { at: context.clock.now(), elapsed: context.clock.elapsed() }
 }

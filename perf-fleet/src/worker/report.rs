@@ -1,19 +1,17 @@
 //! What a worker says of itself.
 
 use super::{State, Worker};
-use crate::{history::minute, metrics::WorkerMetrics};
-use std::time::Duration;
+use crate::metrics::WorkerMetrics;
+use std::time::{Duration, SystemTime};
 
 impl Worker {
     /// Takes a report that was checked.
     pub(crate) fn take(&self, report: &WorkerMetrics) {
-        let now = self.clock().now();
-        let kept = self.context().kept_minutes();
-        let mut state = self.state();
+        let (mut state, now) = self.current();
         state.describe(report);
-        let (completed, failed) = state.count(report, minute(now), kept);
-        state.rates(report, minute(now), kept);
-        state.gauges(report, minute(now), kept);
+        let (completed, failed) = state.count(report, now);
+        state.rates(report, now);
+        state.gauges(report, now);
         state.active(report.last_active.unwrap_or(now));
         let exposed = self.exposed(&state);
         drop(state);
@@ -43,7 +41,7 @@ impl State {
     }
 
     /// Adds what it counted since its last report: tasks of its mean duration, if it says that.
-    fn count(&mut self, report: &WorkerMetrics, minute: u32, kept: u32) -> (u64, u64) {
+    fn count(&mut self, report: &WorkerMetrics, now: SystemTime) -> (u64, u64) {
         let said =
             [report.tasks_completed, report.tasks_failed, report.cache_hits, report.cache_misses];
         let mut added = [0; 4];
@@ -54,10 +52,9 @@ impl State {
             *known = said;
         }
         let [completed, failed, hits, misses] = added;
-        self.cache(hits, misses, minute, kept);
-        let bucket = self.history.bucket(minute, kept);
+        self.cache(hits, misses, now);
+        let bucket = self.bucket(now);
         for (ok, count) in [(true, completed), (false, failed)] {
-            let count = u32::try_from(count).unwrap_or(u32::MAX);
             bucket.tasks(ok, count);
             if let Some(mean) = duration(report) {
                 bucket.time(mean, count);
@@ -66,13 +63,13 @@ impl State {
         (completed, failed)
     }
 
-    fn rates(&mut self, report: &WorkerMetrics, minute: u32, kept: u32) {
+    fn rates(&mut self, report: &WorkerMetrics, now: SystemTime) {
         let rates =
             [report.error_rate, report.success_rate, report.mean_seconds, report.cache_hit_rate];
         if rates.iter().all(Option::is_none) {
             return;
         }
-        let reported = self.history.bucket(minute, kept).reported();
+        let reported = self.bucket(now).reported();
         let means = [
             &mut reported.error_rate,
             &mut reported.success_rate,
@@ -86,22 +83,17 @@ impl State {
         }
     }
 
-    fn gauges(&mut self, report: &WorkerMetrics, minute: u32, kept: u32) {
+    fn gauges(&mut self, report: &WorkerMetrics, now: SystemTime) {
         self.concurrent = report.concurrent_tasks.or(self.concurrent);
         self.message_queue = report.message_queue.unwrap_or(self.message_queue);
         self.cpu_percent = report.cpu_percent.or(self.cpu_percent);
         self.memory_percent = report.memory_percent.or(self.memory_percent);
         self.disk_percent = report.disk_percent.or(self.disk_percent);
         if let Some(depth) = report.queue_depth {
-            self.queue_depth = depth;
-            self.history.bucket(minute, kept).queue.add(depth as f64);
+            self.queue(depth, now);
         }
-        match report.workload_percent {
-            Some(percent) => {
-                self.workload = Some((percent, minute));
-                self.history.bucket(minute, kept).workload.add(percent);
-            }
-            None => self.read_workload(minute, kept),
+        if let Some(percent) = report.workload_percent {
+            self.workload(percent, now);
         }
     }
 }
