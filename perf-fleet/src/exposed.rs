@@ -113,11 +113,11 @@ impl Exposed {
         self.durations.record(duration.as_secs_f64());
     }
 
-    pub(crate) fn tasks(&self, completed: u64, failed: u64, mean: Option<Duration>) {
+    pub(crate) fn tasks(&self, completed: u64, failed: u64, timed: Option<(Duration, u64)>) {
         self.completed.add(completed);
         self.failed.add(failed);
-        if let Some(mean) = mean {
-            self.durations.record_many(mean.as_secs_f64(), completed.saturating_add(failed));
+        if let Some((mean, tasks)) = timed {
+            self.durations.record_many(mean.as_secs_f64(), tasks);
         }
     }
 

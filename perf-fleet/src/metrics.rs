@@ -13,8 +13,13 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// What a worker says of itself. What is left out is unknown, or stays as it was.
 ///
-/// A rate goes before what is counted by [`Task`](crate::Task)s, in the fleet's window. The totals are
-/// those so far as the worker counts them; after a lower one than before it has started anew.
+/// A rate goes before what is counted by [`Task`](crate::Task)s, in the fleet's window; of several reports
+/// it is the mean, by how many tasks each one adds where that is known. The mean duration only counts where
+/// no task was timed.
+///
+/// The totals are those so far as the worker counts them. The first ones are what later ones are counted
+/// from: nobody knows when those tasks were, so they are in the registry's counters, and in no figures. If any
+/// is lower than before, the worker has started anew, and all of that report are new.
 ///
 /// ```
 /// use perf_fleet::{Fleet, WorkerMetrics};

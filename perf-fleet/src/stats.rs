@@ -1,7 +1,7 @@
 //! What was known of a worker at one instant, or in one period.
 
 use crate::{
-    history::{Bucket, Mean},
+    history::{Bucket, Weighted},
     score::HealthScore,
     workload::Workload,
 };
@@ -138,28 +138,34 @@ impl Figures {
     }
 
     /// Takes what happened from a bucket. A rate that the worker said itself goes before one that
-    /// was counted.
+    /// was counted, and a mean of tasks that were timed before one that it said.
     pub(crate) fn count(&mut self, of: &Bucket) {
         let (completed, failed) = (of.completed, of.failed);
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
         let said = of.reported.as_deref().copied().unwrap_or_default();
         (self.completed, self.failed, self.cancelled) = (completed, failed, of.cancelled);
-        let complement = |rate: Mean| rate.get().map(|rate| 1.0 - rate);
-        self.error_rate = (said.error_rate.get())
+        let rate = |rate: Weighted| rate.get().map(rounded);
+        let complement = |rate: Weighted| rate.get().map(|rate| rounded(1.0 - rate));
+        self.error_rate = rate(said.error_rate)
             .or_else(|| complement(said.success_rate))
             .or_else(|| share(failed, of.ended()));
-        self.success_rate = (said.success_rate.get())
+        self.success_rate = rate(said.success_rate)
             .or_else(|| complement(said.error_rate))
             .or_else(|| share(completed, of.ended()));
         let timed = of.timed as f64;
         let mean = (of.timed > 0).then(|| of.sum / timed);
         let variance = mean.map(|mean| (of.squares / timed - mean * mean).max(0.0));
-        self.mean_seconds = said.mean_seconds.get().or(mean);
+        self.mean_seconds = mean.or(said.mean_seconds.get());
         self.stddev_seconds = variance.map(f64::sqrt);
         self.busy_seconds = of.sum;
         let looked_up = of.hits.saturating_add(of.misses);
-        self.cache_hit_rate = said.cache_hit_rate.get().or_else(|| share(of.hits, looked_up));
+        self.cache_hit_rate = rate(said.cache_hit_rate).or_else(|| share(of.hits, looked_up));
     }
+}
+
+/// To 1e-12: the mean of rates of exactly 5 % must not come out as a little more.
+fn rounded(rate: f64) -> f64 {
+    (rate * 1e12).round() / 1e12
 }
 
 /// What was known of a worker at one instant, of its tasks in the fleet's window, an hour unless it was

@@ -37,13 +37,39 @@ impl Mean {
     }
 }
 
+/// The mean of what was reported, by how many tasks each report was about where that is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weighted {
+    plain: Mean,
+    sum: f64,
+    weight: f64,
+}
+
+impl Weighted {
+    pub(crate) fn add(&mut self, value: f64, weight: u64) {
+        self.plain.add(value);
+        self.sum += value * weight as f64;
+        self.weight += weight as f64;
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.plain.merge(later.plain);
+        self.sum += later.sum;
+        self.weight += later.weight;
+    }
+
+    pub(crate) fn get(self) -> Option<f64> {
+        if self.weight > 0.0 { Some(self.sum / self.weight) } else { self.plain.get() }
+    }
+}
+
 /// Rates that the worker said itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reported {
-    pub(crate) error_rate: Mean,
-    pub(crate) success_rate: Mean,
-    pub(crate) mean_seconds: Mean,
-    pub(crate) cache_hit_rate: Mean,
+    pub(crate) error_rate: Weighted,
+    pub(crate) success_rate: Weighted,
+    pub(crate) mean_seconds: Weighted,
+    pub(crate) cache_hit_rate: Weighted,
 }
 
 /// What happened from a minute on. About 170 bytes, and 8 for each different duration.

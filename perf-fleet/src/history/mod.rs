@@ -7,7 +7,7 @@ mod bucket;
 mod period;
 mod sparse;
 
-pub(crate) use bucket::{Bucket, Mean, nanos};
+pub(crate) use bucket::{Bucket, Weighted, nanos};
 pub(crate) use period::Period;
 pub(crate) use sparse::Sparse;
 

@@ -68,7 +68,7 @@ pub(crate) struct State {
     pub(crate) recent_success: Option<f64>,
     pub(crate) history: History,
     /// What it last said it had counted.
-    pub(super) totals: [u64; 4],
+    pub(super) totals: [Option<u64>; 4],
 }
 
 impl State {
@@ -99,7 +99,7 @@ impl State {
             recent_seconds: None,
             recent_success: None,
             history: History::default(),
-            totals: [0; 4],
+            totals: [None; 4],
         }
     }
 

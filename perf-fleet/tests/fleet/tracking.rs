@@ -110,7 +110,7 @@ fn a_report_is_taken_as_a_whole() {
 #[test]
 fn totals_count_what_is_new_and_begin_anew_after_a_restart() {
     let (fleet, _) = fleet();
-    for (completed, failed) in [(10, 1), (15, 1), (3, 0)] {
+    for (completed, failed) in [(10, 1), (15, 1), (3, 2)] {
         let said = WorkerMetrics {
             tasks_completed: Some(completed),
             tasks_failed: Some(failed),
@@ -120,8 +120,80 @@ fn totals_count_what_is_new_and_begin_anew_after_a_restart() {
         fleet.track(&said).unwrap();
     }
     let figures = fleet.worker("AGENT_54").stats().figures;
-    assert_eq!((figures.completed, figures.failed, figures.mean_seconds), (18, 1, Some(2.0)));
-    assert_eq!(figures.busy_seconds, 38.0);
+    // Five more, and those since the restart: of these, two failed, which is more than one.
+    assert_eq!((figures.completed, figures.failed, figures.mean_seconds), (8, 2, Some(2.0)));
+    assert_eq!(figures.busy_seconds, 20.0);
+}
+
+#[test]
+fn the_first_totals_are_of_no_known_time() {
+    let registry = perf_core::Registry::new();
+    let fleet = Fleet::builder().registry(&registry).build();
+    let said = |completed, failed| WorkerMetrics {
+        tasks_completed: Some(completed),
+        tasks_failed: Some(failed),
+        cache_hits: Some(completed),
+        mean_seconds: Some(30.0),
+        ..report()
+    };
+    fleet.track(&said(1_000_000, 50_000)).unwrap();
+    let figures = fleet.worker("AGENT_54").stats().figures;
+    assert_eq!((figures.ended(), figures.mean_seconds), (0, Some(30.0)));
+    assert_eq!((figures.cache_hit_rate, figures.error_rate), (None, None));
+    let labels = [("agent_id", "AGENT_54"), ("agent_name", "AGENT_54"), ("agent_domain", "")];
+    let count = |name: &str| registry.snapshot().counter(name, &labels);
+    assert_eq!(count("agent_tasks_completed_total"), Some(1_000_000));
+    fleet.track(&said(1_000_003, 50_001)).unwrap();
+    assert_eq!(count("agent_tasks_completed_total"), Some(1_000_003));
+    assert_eq!(count("agent_tasks_failed_total"), Some(50_001));
+    let snapshot = registry.snapshot();
+    let durations = snapshot.distribution(perf_fleet::DURATION_METRIC, &labels).unwrap();
+    assert_eq!((durations.count(), durations.sum()), (4, 120.0));
+    let figures = fleet.worker("AGENT_54").stats().figures;
+    assert_eq!((figures.completed, figures.failed, figures.error_rate), (3, 1, Some(0.25)));
+}
+
+#[test]
+fn what_was_timed_goes_before_a_mean_that_was_said() {
+    let (fleet, _) = fleet();
+    fleet.track(&WorkerMetrics { mean_seconds: Some(9.0), ..report() }).unwrap();
+    let mean = || fleet.worker("AGENT_54").stats().figures.mean_seconds;
+    assert_eq!(mean(), Some(9.0));
+    fleet.worker("AGENT_54").record_task(Duration::from_secs(3), true);
+    assert_eq!(mean(), Some(3.0));
+}
+
+#[test]
+fn reported_rates_weigh_as_many_tasks_as_they_are_of() {
+    let (fleet, _) = fleet();
+    for (completed, failed, rate) in [(0, 0, 0.9), (75, 0, 0.0), (75, 25, 1.0), (75, 25, 0.5)] {
+        let said = WorkerMetrics {
+            tasks_completed: Some(completed),
+            tasks_failed: Some(failed),
+            error_rate: Some(rate),
+            ..report()
+        };
+        fleet.track(&said).unwrap();
+    }
+    let figures = fleet.worker("AGENT_54").stats().figures;
+    assert_eq!((figures.error_rate, figures.success_rate), (Some(0.25), Some(0.75)));
+}
+
+#[test]
+fn exactly_five_percent_is_not_a_little_more() {
+    let cases: [(WorkerMetrics, u32); 3] = [
+        (WorkerMetrics { success_rate: Some(0.95), ..report() }, 1),
+        (WorkerMetrics { error_rate: Some(0.05), ..report() }, 3),
+        (WorkerMetrics { cache_hit_rate: Some(0.8), ..report() }, 3),
+    ];
+    for (said, times) in cases {
+        let (fleet, _) = fleet();
+        (0..times).for_each(|_| fleet.track(&said).unwrap());
+        let figures = fleet.worker("AGENT_54").stats().figures;
+        assert_eq!(figures.error_rate, said.cache_hit_rate.is_none().then_some(0.05));
+        assert_eq!(figures.cache_hit_rate, said.cache_hit_rate);
+        assert!(fleet.bottlenecks().is_empty());
+    }
 }
 
 #[test]
