@@ -118,16 +118,18 @@ impl Load {
         self.demand() / self.capacity
     }
 
-    /// How long it takes to do all that, in seconds.
+    /// How long it takes to do all that, in seconds: as long as one task at least.
     ///
     /// ```
     /// # let stats = perf_fleet::Fleet::builder().build().worker("w1").stats();
     /// let load = perf_fleet::balance::Load { queued: 2, ..perf_fleet::balance::Load::of(&stats) };
     /// assert_eq!(load.drain_seconds(), 360.0);
+    /// let load = perf_fleet::balance::Load { capacity: 8.0, ..load };
+    /// assert_eq!(load.drain_seconds(), 180.0);
     /// ```
     #[must_use]
     pub fn drain_seconds(&self) -> f64 {
-        self.relative() * self.task_seconds
+        self.relative().max(self.demand().min(1.0)) * self.task_seconds
     }
 }
 

@@ -182,8 +182,8 @@ impl Worker {
     }
 
     /// When one more task would be done well, in seconds: (tasks under way and waiting + 1) / as many as it
-    /// can have under way × the mean of the last tasks / the share of those that succeeded. The latest of
-    /// them counts for a tenth, the one before for a tenth of the rest, and so on. Of a task that began
+    /// can have under way, 1 at least, × the mean of the last tasks / the share of those that succeeded. The
+    /// latest of them counts for a tenth, the one before for a tenth of the rest, and so on. Of a task that began
     /// while more were under way than the worker can have, only its part of the time counts.
     ///
     /// While no task has ended it is 0 for the first one, and what the mean should be at most for each
@@ -195,6 +195,8 @@ impl Worker {
     /// worker.record_task(std::time::Duration::from_secs(10), true);
     /// worker.set_queue_depth(2);
     /// assert_eq!(worker.expected_seconds(), 30.0);
+    /// // As soon as there is a slot for it, it takes its time.
+    /// assert_eq!(worker.max_concurrent(8).expected_seconds(), 10.0);
     /// ```
     #[must_use]
     pub fn expected_seconds(&self) -> f64 {

@@ -157,13 +157,13 @@ impl State {
 
     /// See [`Worker::expected_seconds`](super::Worker::expected_seconds).
     pub(crate) fn expected_seconds(&self) -> f64 {
-        let waiting = self.concurrent().saturating_add(self.queue_depth) as f64;
+        let others = self.concurrent().saturating_add(self.queue_depth) as f64;
+        // With a slot to spare, a task takes its time all the same.
+        let rounds = ((others + 1.0) / self.capacity()).max(1.0);
         match self.recent_seconds {
-            Some(mean) => {
-                let success = self.recent_success.unwrap_or(1.0).max(0.05);
-                (waiting + 1.0) / self.capacity() * mean / success
-            }
-            None => waiting / self.capacity() * self.objective_seconds,
+            Some(mean) => rounds * mean / self.recent_success.unwrap_or(1.0).max(0.05),
+            None if others > 0.0 => (others / self.capacity()).max(1.0) * self.objective_seconds,
+            None => 0.0,
         }
     }
 
