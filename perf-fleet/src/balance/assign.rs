@@ -142,7 +142,7 @@ impl Candidate {
             return None;
         }
         let kind = job.kind.as_deref().unwrap_or_default();
-        let here = self.kinds.get(kind).filter(|stats| stats.ended() >= ENOUGH);
+        let here = self.kinds.get(kind).filter(|stats| stats.duration.count >= ENOUGH);
         let known = here.or_else(|| everywhere.get(kind));
         let task = known.and_then(|stats| stats.duration.mean());
         let success = here.and_then(KindStats::success).unwrap_or(self.load.success);

@@ -115,7 +115,8 @@ impl FleetBuilder {
         self
     }
 
-    /// How many workers have series of their own in the registry, first come, first served: 2,000
+    /// How many workers have series of their own in the registry, first come, first served and for good, those
+    /// that are removed included; a worker that has another name or domain than before counts once more. 2,000
     /// unless it is said, which is as many label sets as a registry keeps of a name unless
     /// [`perf_core::set_label_cap`] says otherwise. The others are one together, `(others)`: sums of
     /// tasks, and means of the rest. A worker takes 9 of the registry's 65,536 series.
@@ -169,7 +170,8 @@ impl FleetBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Fleet {
-        let exporter = self.registry.as_ref().map(Exporter::new);
+        let series = self.settings.series;
+        let exporter = self.registry.as_ref().map(|registry| Exporter::new(registry, series));
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let context = Arc::new(Context { settings: self.settings, clock, exporter });
         let shared = Arc::new(Shared {

@@ -6,7 +6,7 @@ mod report;
 mod state;
 
 pub(crate) use kinds::{Amount, KindStats};
-pub(crate) use state::{Now, State};
+pub(crate) use state::{MOST_PERCENT, MOST_SECONDS, Now, State};
 
 use crate::{
     clock::Clock,
@@ -18,13 +18,14 @@ use crate::{
     task::{Guarded, Task, TaskRecord},
 };
 use std::{
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, SystemTime},
 };
 
 /// A worker of a [`Fleet`](crate::Fleet). Clones are one worker.
 ///
-/// Say its name and domain before its first task: they are labels of its metrics from then on.
+/// Say its name and domain before its first task: they are labels of its metrics, and what was counted under
+/// others stays there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,16 +46,15 @@ pub struct Worker {
 struct Inner {
     id: Arc<str>,
     context: Arc<Context>,
-    /// Whether it has series of its own, of the metrics.
+    /// Whether it may have series of its own, of the metrics.
     has_series: bool,
-    exposed: OnceLock<Arc<Exposed>>,
     state: Mutex<State>,
 }
 
 impl Worker {
     pub(crate) fn new(id: Arc<str>, context: Arc<Context>, has_series: bool) -> Self {
         let state = Mutex::new(State::new(&context, now(&context)));
-        let inner = Inner { id, context, has_series, exposed: OnceLock::new(), state };
+        let inner = Inner { id, context, has_series, state };
         Self { inner: Arc::new(inner) }
     }
 
@@ -128,7 +128,7 @@ impl Worker {
     }
 
     /// Its workload in percent, above 100 if it has more to do than it can. It counts for the fleet's
-    /// window. What is below 0 or no finite number changes nothing.
+    /// window. What is below 0 or no finite number changes nothing; what is above 1e6 counts as that.
     ///
     /// ```
     /// let worker = perf_fleet::Fleet::builder().build().worker("w1");
@@ -225,10 +225,10 @@ impl Worker {
     pub(crate) fn end(&self, task: &TaskRecord, guarded: Option<Guarded>) {
         let (mut state, now) = self.current();
         state.record(task, guarded, now);
-        let exposed = self.exposed(&state);
+        let exposed = self.exposed(&mut state);
         drop(state);
-        if let Some(exposed) = exposed {
-            exposed.task(task.duration, task.ok);
+        if let Some((exposed, _)) = exposed {
+            exposed.task(task.believed(), task.ok);
         }
     }
 
@@ -248,23 +248,29 @@ impl Worker {
         heal(self.inner.state.lock())
     }
 
-    pub(crate) fn has_series(&self) -> bool {
-        self.inner.has_series
+    /// Its series in the registry, or those that it shares, and whether they are its own. They are made when
+    /// first needed, for by then its name has been said, and anew when that or its domain is another.
+    pub(crate) fn exposed(&self, state: &mut State) -> Option<(Arc<Exposed>, bool)> {
+        let exporter = self.inner.context.exporter.as_ref()?;
+        if !self.inner.has_series {
+            return Some((exporter.others(), false));
+        }
+        let State { name, domain, shown, .. } = state;
+        let id = &self.inner.id;
+        let labels = [id, name.as_deref().unwrap_or(id), &**domain];
+        match exporter.show(labels, shown) {
+            Some(own) => Some((own, true)),
+            None => Some((exporter.others(), false)),
+        }
     }
 
-    /// Its series in the registry, or those that it shares; made when first needed, for by then its name
-    /// has been said.
-    pub(crate) fn exposed(&self, state: &State) -> Option<Arc<Exposed>> {
-        let exporter = self.inner.context.exporter.as_ref()?;
-        let make = || {
-            if self.inner.has_series {
-                let name = state.name.as_deref().unwrap_or(&self.inner.id);
-                exporter.own(&self.inner.id, name, &state.domain)
-            } else {
-                exporter.others()
-            }
-        };
-        Some(Arc::clone(self.inner.exposed.get_or_init(make)))
+    /// Forgotten by the fleet: its series say nothing any more.
+    pub(crate) fn removed(&self) {
+        let mut state = self.state();
+        state.is_removed = true;
+        if let Some(shown) = state.shown.take() {
+            shown.series.clear();
+        }
     }
 }
 

@@ -13,9 +13,9 @@ impl Worker {
         state.rates(report, &added, now);
         state.gauges(report, now);
         state.active(report.last_active.unwrap_or(now));
-        let exposed = self.exposed(&state);
+        let exposed = self.exposed(&mut state);
         drop(state);
-        if let Some(exposed) = exposed {
+        if let Some((exposed, _)) = exposed {
             let [completed, failed, ..] = added.all;
             let [new_completed, new_failed, ..] = added.new;
             let new = new_completed.saturating_add(new_failed);

@@ -2,8 +2,10 @@
 
 use super::kinds::KindStats;
 use crate::{
+    exposed::Shown,
     fleet::Context,
     history::{Bucket, History, Period, minute, time},
+    id::cut,
     score::HealthScore,
     stats::{Figures, WorkerStats},
     task::{Guarded, TaskRecord},
@@ -19,6 +21,10 @@ use std::{
 /// together.
 const MOST: usize = 64;
 const OTHERS: &str = "(others)";
+/// The longest time that is believed, in seconds: some 30 years.
+pub(crate) const MOST_SECONDS: f64 = 1e9;
+/// The highest workload, and use of the processor, in percent.
+pub(crate) const MOST_PERCENT: f64 = 1e6;
 /// Minutes that the workload is the mean of, where it is worked out.
 const LIVE: u32 = 5;
 /// The least time that something is the mean of, in seconds.
@@ -54,6 +60,9 @@ pub(crate) struct State {
     /// When that was said.
     queue_at: Option<u32>,
     pub(crate) message_queue: u64,
+    /// By the queue's name.
+    #[cfg(feature = "queues")]
+    queues: BTreeMap<Box<str>, (u64, u64)>,
     /// As it says itself, and when.
     pub(crate) workload: Option<(f64, u32)>,
     pub(crate) cpu_percent: Option<f64>,
@@ -67,6 +76,10 @@ pub(crate) struct State {
     /// The success rate, likewise.
     pub(crate) recent_success: Option<f64>,
     pub(crate) history: History,
+    /// Its series, with the labels that they have.
+    pub(crate) shown: Option<Shown>,
+    /// Whether the fleet has forgotten it.
+    pub(crate) is_removed: bool,
     /// What it last said it had counted.
     pub(super) totals: [Option<u64>; 4],
 }
@@ -89,6 +102,8 @@ impl State {
             queue_depth: 0,
             queue_at: None,
             message_queue: 0,
+            #[cfg(feature = "queues")]
+            queues: BTreeMap::new(),
             workload: None,
             cpu_percent: None,
             memory_percent: None,
@@ -99,6 +114,8 @@ impl State {
             recent_seconds: None,
             recent_success: None,
             history: History::default(),
+            shown: None,
+            is_removed: false,
             totals: [None; 4],
         }
     }
@@ -124,7 +141,9 @@ impl State {
     pub(crate) fn record(&mut self, task: &TaskRecord, guarded: Option<Guarded>, now: SystemTime) {
         let bucket = self.history.bucket(minute(now), self.kept);
         bucket.tasks(task.ok, 1);
-        bucket.time(task.duration, 1);
+        if let Some(duration) = task.believed() {
+            bucket.time(duration, 1);
+        }
         if let Some(guarded) = guarded {
             self.in_progress = self.in_progress.saturating_sub(1);
             bucket.cancelled = bucket.cancelled.saturating_add(u64::from(guarded.cancelled));
@@ -141,12 +160,14 @@ impl State {
     /// others do: a worker that fails at once must not look fast, and draw all tasks to it.
     fn read_recent(&mut self, task: &TaskRecord, others: u64) {
         let crowd = (others.saturating_add(1) as f64 / self.capacity()).max(1.0);
-        let seconds = task.duration.as_secs_f64() / crowd;
-        let usual = self.recent_seconds.unwrap_or(self.objective_seconds);
-        let seconds = if task.ok { seconds } else { seconds.max(usual) };
         let mean =
             |mean: Option<f64>, last: f64| mean.map_or(last, |mean| mean + RECENT * (last - mean));
-        self.recent_seconds = Some(mean(self.recent_seconds, seconds));
+        if let Some(duration) = task.believed() {
+            let seconds = duration.as_secs_f64() / crowd;
+            let usual = self.recent_seconds.unwrap_or(self.objective_seconds);
+            let seconds = if task.ok { seconds } else { seconds.max(usual) };
+            self.recent_seconds = Some(mean(self.recent_seconds, seconds));
+        }
         self.recent_success = Some(mean(self.recent_success, f64::from(u8::from(task.ok))));
     }
 
@@ -168,6 +189,7 @@ impl State {
     }
 
     fn kind(&mut self, kind: &str) -> &mut KindStats {
+        let kind = cut(kind);
         let is_full = self.kinds.len() >= MOST;
         let kind = if is_full && !self.kinds.contains_key(kind) { OTHERS } else { kind };
         // Looked up first: most kinds are known.
@@ -179,6 +201,7 @@ impl State {
 
     /// An empty value takes a key away.
     pub(crate) fn metadata(&mut self, key: &str, value: &str) {
+        let (key, value) = (cut(key), cut(value));
         if value.is_empty() {
             self.metadata.remove(key);
         } else if self.metadata.len() < MOST || self.metadata.contains_key(key) {
@@ -188,7 +211,7 @@ impl State {
 
     pub(crate) fn capability(&mut self, what: &str) {
         if self.capabilities.len() < MOST {
-            self.capabilities.insert(what.into());
+            self.capabilities.insert(cut(what).into());
         }
     }
 
@@ -208,14 +231,30 @@ impl State {
         self.bucket(now).queue.add(depth as f64);
     }
 
+    /// Jobs that wait in a queue, and those under way: of several queues they are added up.
+    #[cfg(feature = "queues")]
+    pub(crate) fn jobs(&mut self, queue: &str, jobs: (u64, u64), now: SystemTime) {
+        if self.queues.len() < MOST || self.queues.contains_key(queue) {
+            self.queues.insert(queue.into(), jobs);
+        }
+        let sum =
+            |of: fn(&(u64, u64)) -> u64| self.queues.values().map(of).fold(0, u64::saturating_add);
+        let (waiting, running) = (sum(|jobs| jobs.0), sum(|jobs| jobs.1));
+        self.concurrent = Some(running);
+        self.queue(waiting, now);
+        self.active(now);
+    }
+
     pub(crate) fn workload(&mut self, percent: f64, now: SystemTime) {
+        let percent = percent.min(MOST_PERCENT);
         self.workload = Some((percent, self.history.current(minute(now))));
         self.bucket(now).workload.add(percent);
     }
 
     pub(crate) fn latency(&mut self, other: &str, seconds: f64) {
+        let other = cut(other);
         if self.latencies.len() < MOST || self.latencies.contains_key(other) {
-            self.latencies.insert(other.into(), seconds);
+            self.latencies.insert(other.into(), seconds.min(MOST_SECONDS));
         }
     }
 

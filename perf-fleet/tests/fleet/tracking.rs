@@ -220,6 +220,21 @@ fn what_is_wrong_is_refused_by_name_and_nothing_of_it_is_taken() {
         (WorkerMetrics { memory_percent: Some(100.1), ..report() }, "memory_percent"),
         (WorkerMetrics { disk_percent: Some(f64::NAN), ..report() }, "disk_percent"),
         (WorkerMetrics { max_concurrent_tasks: Some(0), ..report() }, "max_concurrent_tasks"),
+        (WorkerMetrics { name: Some("x".repeat(257)), ..report() }, "name"),
+        (WorkerMetrics { domain: Some("x".repeat(257)), ..report() }, "domain"),
+        (
+            WorkerMetrics { metadata: [("k".into(), "x".repeat(257))].into(), ..report() },
+            "metadata",
+        ),
+        (
+            WorkerMetrics { metadata: [("x".repeat(257), "v".into())].into(), ..report() },
+            "metadata",
+        ),
+        (WorkerMetrics { capabilities: vec!["x".repeat(257)], ..report() }, "capabilities"),
+        (WorkerMetrics { mean_seconds: Some(1.1e9), ..report() }, "mean_seconds"),
+        (WorkerMetrics { objective_seconds: Some(1.1e9), ..report() }, "objective_seconds"),
+        (WorkerMetrics { workload_percent: Some(f64::MAX), ..report() }, "workload_percent"),
+        (WorkerMetrics { cpu_percent: Some(1.1e6), ..report() }, "cpu_percent"),
         (WorkerMetrics { last_active: Some(now + 2 * MINUTE), ..report() }, "last_active"),
     ];
     for (mut wrong, field) in cases {
@@ -233,6 +248,9 @@ fn what_is_wrong_is_refused_by_name_and_nothing_of_it_is_taken() {
         error_rate: Some(1.0),
         success_rate: Some(0.0),
         memory_percent: Some(100.0),
+        mean_seconds: Some(1e9),
+        workload_percent: Some(1e6),
+        name: Some("x".repeat(256)),
         last_active: Some(now + MINUTE),
         ..report()
     };
@@ -314,6 +332,43 @@ fn what_is_kept_of_a_worker_is_bounded() {
     let others = kinds.iter().find(|of| of.kind == "(others)").unwrap();
     assert_eq!(others.efficiency.tasks, 936);
     assert_eq!(stats.figures.completed, 1_000);
+}
+
+#[test]
+fn texts_and_numbers_have_limits() {
+    let (fleet, _) = fleet();
+    // 255 bytes of whole characters, of two bytes each but for the first.
+    let (long, kept) = (format!("x{}", "é".repeat(5_000_000)), format!("x{}", "é".repeat(127)));
+    let worker = fleet.worker("w").name(&long).domain(&long).capability(&long);
+    let worker = worker.metadata(&long, &long).metadata("k", &"y".repeat(257));
+    worker.latency_to(&long, Duration::MAX);
+    worker.set_workload(1e300);
+    worker.record(&TaskRecord::new(Duration::MAX, true).kind(&long));
+    worker.task(&long).ok();
+    let stats = worker.stats();
+    assert_eq!((&stats.name, &stats.domain), (&kept, &kept));
+    assert_eq!((&stats.capabilities[0], &stats.metadata[&kept]), (&kept, &kept));
+    assert_eq!((stats.metadata["k"].len(), stats.latencies[&kept]), (256, 1e9));
+    assert_eq!((stats.figures.workload, stats.figures.busy_seconds.round()), (Some(1e6), 1e9));
+    let kinds = fleet.kinds("w");
+    assert_eq!((kinds.len(), &kinds[0].kind, kinds[0].efficiency.tasks), (1, &kept, 2));
+}
+
+#[test]
+fn a_task_of_unknown_time_only_counts() {
+    let (fleet, _) = fleet();
+    let worker = fleet.worker("w");
+    for ok in [true, true, false] {
+        worker.record(&TaskRecord::untimed(ok).kind("k"));
+    }
+    let figures = worker.stats().figures;
+    assert_eq!((figures.completed, figures.failed, figures.mean_seconds), (2, 1, None));
+    assert!(fleet.kinds("w").is_empty() && fleet.predict("k").is_none());
+    assert!(fleet.specialisations().is_empty());
+    worker.record(&TaskRecord::new(Duration::from_secs(5), true).kind("k"));
+    let figures = worker.stats().figures;
+    assert_eq!((figures.completed, figures.mean_seconds), (3, Some(5.0)));
+    assert_eq!(fleet.predict("k").unwrap().seconds.expected, 5.0);
 }
 
 #[test]
