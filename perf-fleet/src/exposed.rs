@@ -1,9 +1,10 @@
 //! What the registry shows of workers.
 
-use crate::{score::HealthScore, stats::Figures};
+use crate::{lock::heal, score::HealthScore, stats::Figures};
 use perf_core::{Counter, Distribution, Gauge, Registry};
 use std::{
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -55,24 +56,92 @@ const TEXTS: [(&str, &str); 8] = [
 pub(crate) struct Exporter {
     registry: Registry,
     others: OnceLock<Arc<Exposed>>,
+    given: Mutex<Given>,
+    /// How many label sets workers may have.
+    most: usize,
+}
+
+/// The series of their own that workers were given: for good, for a registry keeps them.
+#[derive(Debug, Default)]
+struct Given {
+    /// The names and domains that there are of each id.
+    ids: BTreeMap<Box<str>, BTreeSet<[Box<str>; 2]>>,
+    /// Label sets, and ids that are to have one.
+    count: usize,
+}
+
+/// The series of a worker, and the labels that they have.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    name: Box<str>,
+    domain: Box<str>,
+    pub(crate) series: Arc<Exposed>,
 }
 
 impl Exporter {
-    pub(crate) fn new(registry: &Registry) -> Self {
+    pub(crate) fn new(registry: &Registry, most: usize) -> Self {
         for (name, text) in TEXTS {
             registry.describe(name, None, text);
         }
         // Spelled out, the unit makes it a distribution of its own; as `s` it would be an operation's.
         registry.describe(DURATION_METRIC, Some("seconds"), "Durations of tasks");
-        Self { registry: registry.clone(), others: OnceLock::new() }
+        Self { registry: registry.clone(), others: OnceLock::new(), given: Mutex::default(), most }
     }
 
-    pub(crate) fn own(&self, id: &str, name: &str, domain: &str) -> Arc<Exposed> {
-        Arc::new(Exposed::new(&self.registry, [id, name, domain]))
+    /// Whether a worker may have series of its own.
+    pub(crate) fn reserve(&self, id: &str) -> bool {
+        let mut given = heal(self.given.lock());
+        if given.ids.contains_key(id) {
+            return true;
+        }
+        let is_free = given.count < self.most;
+        if is_free {
+            given.ids.insert(id.into(), BTreeSet::new());
+            given.count += 1;
+        }
+        is_free
+    }
+
+    /// Whether it may have those with these labels.
+    fn grant(&self, [id, name, domain]: [&str; 3]) -> bool {
+        let mut given = heal(self.given.lock());
+        let Given { ids, count } = &mut *given;
+        let Some(of) = ids.get_mut(id) else { return false };
+        let labels = [name.into(), domain.into()];
+        let is_known = of.contains(&labels);
+        let is_granted = is_known || of.is_empty() || *count < self.most;
+        if is_granted && !is_known {
+            *count += usize::from(!of.is_empty());
+            of.insert(labels);
+        }
+        is_granted
+    }
+
+    /// The series of a worker with these labels, as shown or made anew: those with the labels from before if
+    /// there are none left, or none.
+    pub(crate) fn show(
+        &self,
+        labels: [&str; 3],
+        shown: &mut Option<Shown>,
+    ) -> Option<Arc<Exposed>> {
+        let [_, name, domain] = labels;
+        let is_right = |of: &Shown| *of.name == *name && *of.domain == *domain;
+        if !shown.as_ref().is_some_and(is_right) && self.grant(labels) {
+            if let Some(old) = shown {
+                old.series.clear();
+            }
+            let series = self.own(labels);
+            *shown = Some(Shown { name: name.into(), domain: domain.into(), series });
+        }
+        shown.as_ref().map(|shown| Arc::clone(&shown.series))
+    }
+
+    fn own(&self, labels: [&str; 3]) -> Arc<Exposed> {
+        Arc::new(Exposed::new(&self.registry, labels))
     }
 
     pub(crate) fn others(&self) -> Arc<Exposed> {
-        let make = || self.own(OTHERS, OTHERS, OTHERS);
+        let make = || self.own([OTHERS; 3]);
         Arc::clone(self.others.get_or_init(make))
     }
 }
@@ -108,16 +177,23 @@ impl Exposed {
         }
     }
 
-    pub(crate) fn task(&self, duration: Duration, ok: bool) {
+    pub(crate) fn task(&self, duration: Option<Duration>, ok: bool) {
         if ok { &self.completed } else { &self.failed }.add(1);
-        self.durations.record(duration.as_secs_f64());
+        if let Some(duration) = duration {
+            self.durations.record(duration.as_secs_f64());
+        }
     }
 
-    pub(crate) fn tasks(&self, completed: u64, failed: u64, mean: Option<Duration>) {
+    /// Of a worker that is gone, nothing is known.
+    pub(crate) fn clear(&self) {
+        self.set_all(&Figures::default(), f64::NAN);
+    }
+
+    pub(crate) fn tasks(&self, completed: u64, failed: u64, timed: Option<(Duration, u64)>) {
         self.completed.add(completed);
         self.failed.add(failed);
-        if let Some(mean) = mean {
-            self.durations.record_many(mean.as_secs_f64(), completed.saturating_add(failed));
+        if let Some((mean, tasks)) = timed {
+            self.durations.record_many(mean.as_secs_f64(), tasks);
         }
     }
 
@@ -167,6 +243,9 @@ impl Others {
 
     pub(crate) fn set(self, exporter: &Exporter) {
         if self.workers == 0 {
+            if let Some(others) = exporter.others.get() {
+                others.clear();
+            }
             return;
         }
         let mean = |(sum, count): (f64, u64)| (count > 0).then(|| sum / count as f64);

@@ -11,6 +11,25 @@ use std::borrow::Cow;
 /// ```
 pub const MAX_ID: usize = 128;
 
+/// The longest text that is kept of a worker, in bytes: its name, its domain, what it can do, what else is
+/// known of it, and kinds of tasks. More is cut off, or refused in a [report](crate::WorkerMetrics).
+///
+/// ```
+/// use perf_fleet::MAX_TEXT;
+/// let worker = perf_fleet::Fleet::builder().build().worker("w1").name(&"é".repeat(MAX_TEXT));
+/// assert_eq!(worker.stats().name, "é".repeat(MAX_TEXT / 2));
+/// ```
+pub const MAX_TEXT: usize = 256;
+
+/// As much of a text as is kept.
+pub(crate) fn cut(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// What is right.
 pub(crate) const RULE: &str = "1 to 128 ASCII letters, digits and any of `_ - . : / @`";
 

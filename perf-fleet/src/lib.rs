@@ -59,7 +59,7 @@ mod workload;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use exposed::{DURATION_BOUNDS, DURATION_METRIC};
 pub use fleet::{Fleet, FleetBuilder};
-pub use id::MAX_ID;
+pub use id::{MAX_ID, MAX_TEXT};
 pub use metrics::{InvalidMetrics, WorkerMetrics};
 pub use score::{HealthScore, Part, PartKind, Status};
 pub use stats::{Figures, WorkerStats};

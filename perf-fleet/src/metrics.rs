@@ -1,6 +1,9 @@
 //! One report of a worker, by itself: what may be in it, and what is wrong with one that is refused.
 
-use crate::id;
+use crate::{
+    id,
+    worker::{MOST_PERCENT, MOST_SECONDS},
+};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -13,8 +16,13 @@ const SKEW: Duration = Duration::from_secs(60);
 
 /// What a worker says of itself. What is left out is unknown, or stays as it was.
 ///
-/// A rate goes before what is counted by [`Task`](crate::Task)s, in the fleet's window. The totals are
-/// those so far as the worker counts them; after a lower one than before it has started anew.
+/// A rate goes before what is counted by [`Task`](crate::Task)s, in the fleet's window; of several reports
+/// it is the mean, by how many tasks each one adds where that is known. The mean duration only counts where
+/// no task was timed.
+///
+/// The totals are those so far as the worker counts them. The first ones are what later ones are counted
+/// from: nobody knows when those tasks were, so they are in the registry's counters, and in no figures. If any
+/// is lower than before, the worker has started anew, and all of that report are new.
 ///
 /// ```
 /// use perf_fleet::{Fleet, WorkerMetrics};
@@ -41,7 +49,7 @@ const SKEW: Duration = Duration::from_secs(60);
 pub struct WorkerMetrics {
     /// Its id: 1 to 128 ASCII letters, digits and any of `_ - . : / @`.
     pub id: String,
-    /// Its name for people.
+    /// Its name for people. Texts have 256 bytes at most.
     pub name: Option<String>,
     /// The domain it works in.
     pub domain: Option<String>,
@@ -53,11 +61,11 @@ pub struct WorkerMetrics {
     pub error_rate: Option<f64>,
     /// 0 to 1.
     pub success_rate: Option<f64>,
-    /// The mean duration of a task, in seconds.
+    /// The mean duration of a task, in seconds; 1e9 at most.
     pub mean_seconds: Option<f64>,
-    /// What the mean should be at most, in seconds; above 0.
+    /// What the mean should be at most, in seconds; above 0, 1e9 at most.
     pub objective_seconds: Option<f64>,
-    /// In percent of what it can take; above 100 if it has more to do.
+    /// In percent of what it can take; above 100 if it has more to do, 1e6 at most.
     pub workload_percent: Option<f64>,
     /// Tasks that wait.
     pub queue_depth: Option<u64>,
@@ -73,7 +81,7 @@ pub struct WorkerMetrics {
     pub cache_misses: Option<u64>,
     /// 0 to 1.
     pub cache_hit_rate: Option<f64>,
-    /// Processor time, in percent of what it may use; above 100 on several cores.
+    /// Processor time, in percent of what it may use; above 100 on several cores, 1e6 at most.
     pub cpu_percent: Option<f64>,
     /// Memory, 0 to 100 percent of what it may use.
     pub memory_percent: Option<f64>,
@@ -143,6 +151,7 @@ impl WorkerMetrics {
         if !id::is_valid(&self.id) {
             return Err(InvalidMetrics::id(&self.id));
         }
+        self.check_texts()?;
         self.check_numbers()?;
         if self.max_concurrent_tasks == Some(0) {
             return Err(self.wrong("max_concurrent_tasks", &0, "at least 1"));
@@ -154,23 +163,36 @@ impl WorkerMetrics {
         Ok(())
     }
 
+    fn check_texts(&self) -> Result<(), InvalidMetrics> {
+        const EXPECTED: &str = "256 bytes at most";
+        let metadata = self.metadata.iter().flat_map(|(key, value)| [key, value]);
+        let texts = (self.name.iter().map(|text| ("name", text)))
+            .chain(self.domain.iter().map(|text| ("domain", text)))
+            .chain(metadata.map(|text| ("metadata", text)))
+            .chain(self.capabilities.iter().map(|text| ("capabilities", text)));
+        for (field, text) in texts {
+            if text.len() > id::MAX_TEXT {
+                return Err(self.wrong(field, &format!("{} bytes", text.len()), EXPECTED));
+            }
+        }
+        Ok(())
+    }
+
     fn check_numbers(&self) -> Result<(), InvalidMetrics> {
         const RATE: &str = "a number from 0 to 1";
         const PERCENT: &str = "a number from 0 to 100";
-        const AT_LEAST_0: &str = "a number of at least 0";
+        const SECONDS: &str = "a number from 0 to 1e9";
+        const POSITIVE: &str = "a number above 0, 1e9 at most";
+        const MANY_PERCENT: &str = "a number from 0 to 1e6";
+        let (seconds, percent) = (MOST_SECONDS, MOST_PERCENT);
         let fields = [
             ("error_rate", self.error_rate, 0.0..=1.0, RATE),
             ("success_rate", self.success_rate, 0.0..=1.0, RATE),
             ("cache_hit_rate", self.cache_hit_rate, 0.0..=1.0, RATE),
-            ("mean_seconds", self.mean_seconds, 0.0..=f64::MAX, AT_LEAST_0),
-            (
-                "objective_seconds",
-                self.objective_seconds,
-                f64::MIN_POSITIVE..=f64::MAX,
-                "a number above 0",
-            ),
-            ("workload_percent", self.workload_percent, 0.0..=f64::MAX, AT_LEAST_0),
-            ("cpu_percent", self.cpu_percent, 0.0..=f64::MAX, AT_LEAST_0),
+            ("mean_seconds", self.mean_seconds, 0.0..=seconds, SECONDS),
+            ("objective_seconds", self.objective_seconds, f64::MIN_POSITIVE..=seconds, POSITIVE),
+            ("workload_percent", self.workload_percent, 0.0..=percent, MANY_PERCENT),
+            ("cpu_percent", self.cpu_percent, 0.0..=percent, MANY_PERCENT),
             ("memory_percent", self.memory_percent, 0.0..=100.0, PERCENT),
             ("disk_percent", self.disk_percent, 0.0..=100.0, PERCENT),
         ];

@@ -134,7 +134,7 @@ pub struct Part {
 ///
 /// - failing: below 50 points, an error rate over 20 %, or a workload of 95 % or more;
 /// - overloaded: else, a workload of 85 % or more;
-/// - degraded: else, below 75 points, or an error rate over 10 %;
+/// - degraded: else, below 75 points, an error rate over 10 %, or nothing heard of it for more than an hour;
 /// - healthy: else.
 ///
 /// ```
@@ -223,7 +223,12 @@ fn status(total: f64, of: &Figures) -> Status {
         _ if total < 50.0 || errors > WORST_ERROR_RATE => Status::Failing,
         Some(Workload::Failing) => Status::Failing,
         Some(Workload::Overloaded) => Status::Overloaded,
-        _ if total < 75.0 || errors > 0.1 => Status::Degraded,
+        _ if total < 75.0 || errors > 0.1 || is_stale(of) => Status::Degraded,
         _ => Status::Healthy,
     }
+}
+
+/// Whether nothing was heard of a worker for so long that it is hardly there.
+pub(crate) fn is_stale(of: &Figures) -> bool {
+    of.idle_seconds.is_some_and(|idle| idle > STALE)
 }

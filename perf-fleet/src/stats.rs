@@ -1,7 +1,7 @@
 //! What was known of a worker at one instant, or in one period.
 
 use crate::{
-    history::{Bucket, Mean},
+    history::{Bucket, Weighted},
     score::HealthScore,
     workload::Workload,
 };
@@ -18,8 +18,11 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figures {
-    /// The seconds that counts and rates are of.
+    /// The seconds that counts and rates are of: those of the window that the worker was there for, and a
+    /// minute at least. Of a period, those of all minutes that are in it, for tasks are counted by the minute.
     pub period_seconds: f64,
+    /// The seconds of the whole window or period.
+    pub window_seconds: f64,
     /// Tasks that ended well.
     pub completed: u64,
     /// Tasks that did not, those that were cancelled among them.
@@ -38,13 +41,18 @@ pub struct Figures {
     pub objective_seconds: f64,
     /// The time of all tasks together, in seconds.
     pub busy_seconds: f64,
-    /// In percent of what it can take. Of a period, the mean of what was read.
+    /// In percent of what it can take: as the worker says itself or, of one that says how many tasks it can
+    /// have under way, the part of that which it had, on average over the last five minutes. Of a period, the
+    /// mean of what it said in it, or last before its end, or the average over the period.
     pub workload: Option<f64>,
+    /// Whether the worker said its workload itself.
+    pub is_workload_said: bool,
     /// Tasks under way.
     pub concurrent: u64,
     /// Tasks that it can have under way.
     pub max_concurrent: Option<u64>,
-    /// Tasks that wait for it. Of a period, the mean of what was read.
+    /// Tasks that wait for it. Of a period, the mean of what was read in it or, without that, what was read
+    /// last before its end.
     pub queue_depth: u64,
     /// Messages that wait for it.
     pub message_queue: u64,
@@ -56,7 +64,8 @@ pub struct Figures {
     pub memory_percent: Option<f64>,
     /// Disk, in percent of what it may use.
     pub disk_percent: Option<f64>,
-    /// Seconds since it was last active; `None` if it never was.
+    /// Seconds since it was last heard of, 0 in the middle of a task; `None` if it never was, and of a period
+    /// that is over, as are tasks and messages under way and what it uses of the machine.
     pub idle_seconds: Option<f64>,
 }
 
@@ -64,6 +73,7 @@ impl Default for Figures {
     fn default() -> Self {
         Self {
             period_seconds: 0.0,
+            window_seconds: 0.0,
             completed: 0,
             failed: 0,
             cancelled: 0,
@@ -74,6 +84,7 @@ impl Default for Figures {
             objective_seconds: 180.0,
             busy_seconds: 0.0,
             workload: None,
+            is_workload_said: false,
             concurrent: 0,
             max_concurrent: None,
             queue_depth: 0,
@@ -121,30 +132,40 @@ impl Figures {
         (self.period_seconds > 0.0).then(|| self.failed as f64 * 3_600.0 / self.period_seconds)
     }
 
+    /// Whether too little of the window is known for what would be in an hour to be worth something.
+    pub(crate) fn is_young(&self) -> bool {
+        self.period_seconds < self.window_seconds / 10.0
+    }
+
     /// Takes what happened from a bucket. A rate that the worker said itself goes before one that
-    /// was counted.
+    /// was counted, and a mean of tasks that were timed before one that it said.
     pub(crate) fn count(&mut self, of: &Bucket) {
-        let (completed, failed) = (u64::from(of.completed), u64::from(of.failed));
+        let (completed, failed) = (of.completed, of.failed);
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
         let said = of.reported.as_deref().copied().unwrap_or_default();
-        (self.completed, self.failed, self.cancelled) = (completed, failed, of.cancelled.into());
-        let complement = |rate: Mean| rate.get().map(|rate| 1.0 - rate);
-        self.error_rate = (said.error_rate.get())
+        (self.completed, self.failed, self.cancelled) = (completed, failed, of.cancelled);
+        let rate = |rate: Weighted| rate.get().map(rounded);
+        let complement = |rate: Weighted| rate.get().map(|rate| rounded(1.0 - rate));
+        self.error_rate = rate(said.error_rate)
             .or_else(|| complement(said.success_rate))
             .or_else(|| share(failed, of.ended()));
-        self.success_rate = (said.success_rate.get())
+        self.success_rate = rate(said.success_rate)
             .or_else(|| complement(said.error_rate))
             .or_else(|| share(completed, of.ended()));
-        let timed = f64::from(of.timed);
+        let timed = of.timed as f64;
         let mean = (of.timed > 0).then(|| of.sum / timed);
         let variance = mean.map(|mean| (of.squares / timed - mean * mean).max(0.0));
-        self.mean_seconds = said.mean_seconds.get().or(mean);
+        self.mean_seconds = mean.or(said.mean_seconds.get());
         self.stddev_seconds = variance.map(f64::sqrt);
         self.busy_seconds = of.sum;
-        let looked_up = u64::from(of.hits) + u64::from(of.misses);
-        self.cache_hit_rate =
-            said.cache_hit_rate.get().or_else(|| share(of.hits.into(), looked_up));
+        let looked_up = of.hits.saturating_add(of.misses);
+        self.cache_hit_rate = rate(said.cache_hit_rate).or_else(|| share(of.hits, looked_up));
     }
+}
+
+/// To 1e-12: the mean of rates of exactly 5 % must not come out as a little more.
+fn rounded(rate: f64) -> f64 {
+    (rate * 1e12).round() / 1e12
 }
 
 /// What was known of a worker at one instant, of its tasks in the fleet's window, an hour unless it was

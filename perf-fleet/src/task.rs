@@ -1,7 +1,10 @@
 //! Tasks: a guard around one under way, and the record of one that ended.
 
-use crate::worker::Worker;
+use crate::{id::cut, worker::Worker};
 use std::time::Duration;
+
+/// The longest time that is believed: some 30 years.
+const LONGEST: Duration = Duration::from_secs(1_000_000_000);
 
 /// A task under way. It ends by [`ok`](Self::ok) or [`fail`](Self::fail).
 ///
@@ -38,7 +41,7 @@ impl Task {
         Self {
             worker,
             others,
-            kind: kind.to_owned(),
+            kind: cut(kind).to_owned(),
             started,
             panicking: std::thread::panicking(),
             record: TaskRecord::new(Duration::ZERO, false),
@@ -100,7 +103,7 @@ impl Task {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
-        self.record.duration = self.elapsed();
+        self.record.duration = Some(self.elapsed());
         self.record.ok = ok;
         self.record.kind = Some(std::mem::take(&mut self.kind));
         self.worker.end(&self.record, Some(Guarded { others: self.others, cancelled }));
@@ -139,8 +142,8 @@ pub(crate) struct Guarded {
 pub struct TaskRecord {
     /// What kind of task it was, if that was said.
     pub kind: Option<String>,
-    /// How long it took.
-    pub duration: Duration,
+    /// How long it took, if that is known. More than 1e9 seconds counts as that.
+    pub duration: Option<Duration>,
     /// Whether it ended well.
     pub ok: bool,
     /// The processor time it took.
@@ -158,7 +161,25 @@ impl TaskRecord {
     /// ```
     #[must_use]
     pub fn new(duration: Duration, ok: bool) -> Self {
-        Self { kind: None, duration, ok, cpu_time: None, memory_bytes: None }
+        Self { duration: Some(duration), ..Self::untimed(ok) }
+    }
+
+    /// A task that ended well or not, of which nobody knows how long it took: it only counts.
+    ///
+    /// ```
+    /// let worker = perf_fleet::Fleet::builder().build().worker("w1");
+    /// worker.record(&perf_fleet::TaskRecord::untimed(true));
+    /// let figures = worker.stats().figures;
+    /// assert_eq!((figures.completed, figures.mean_seconds), (1, None));
+    /// ```
+    #[must_use]
+    pub fn untimed(ok: bool) -> Self {
+        Self { kind: None, duration: None, ok, cpu_time: None, memory_bytes: None }
+    }
+
+    /// How long it took, as far as that is believed.
+    pub(crate) fn believed(&self) -> Option<Duration> {
+        self.duration.map(|duration| duration.min(LONGEST))
     }
 
     /// Of this kind. A worker's tasks of one kind are compared with others' of the same.

@@ -6,12 +6,14 @@ use super::{
 };
 use crate::{
     fleet::Fleet,
-    score::Status,
+    score::{Status, is_stale},
     worker::{KindStats, Worker},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
+/// What it costs more, in seconds, to give a task to a worker that is overloaded.
+const OVERLOADED: f64 = 1e8;
 /// As many tasks of a kind that a mean is worth something.
 const ENOUGH: u64 = 3;
 
@@ -121,30 +123,32 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// `None` of one that is failing.
+    /// `None` of one that is failing, or not heard of any more.
     fn of(worker: &Worker) -> Option<Self> {
         let stats = worker.stats();
-        if stats.health.status == Status::Failing {
+        let of = stats.figures;
+        if stats.health.status == Status::Failing || is_stale(&of) {
             return None;
         }
-        let of = stats.figures;
-        let free = of.max_concurrent.map_or(1, |most| most.saturating_sub(of.concurrent));
+        let free = of.max_concurrent.unwrap_or(1).saturating_sub(of.concurrent);
         let kinds = worker.state().kinds.clone();
         Some(Self { load: Load::of(&stats), kinds, slots: free })
     }
 
-    /// When a task would be done well: after those that wait, in the time that tasks of its kind take
+    /// When a task would be done well: after those that are before it, in the time that tasks of its kind take
     /// here, as often as it takes for one to succeed. `None` if it cannot do it.
     fn seconds(&self, job: &Job, everywhere: &BTreeMap<Arc<str>, KindStats>) -> Option<f64> {
         if !job.needs.iter().all(|need| self.load.capabilities.contains(need)) {
             return None;
         }
         let kind = job.kind.as_deref().unwrap_or_default();
-        let here = self.kinds.get(kind).filter(|stats| stats.ended() >= ENOUGH);
+        let here = self.kinds.get(kind).filter(|stats| stats.duration.count >= ENOUGH);
         let known = here.or_else(|| everywhere.get(kind));
         let task = known.and_then(|stats| stats.duration.mean());
         let success = here.and_then(KindStats::success).unwrap_or(self.load.success);
-        let wait = self.load.queued as f64 / self.load.capacity * self.load.task_seconds;
+        // With a slot to spare, it need not wait.
+        let rounds = (self.load.demand() + 1.0) / self.load.capacity;
+        let wait = (rounds - 1.0).max(0.0) * self.load.task_seconds;
         Some(wait + task.unwrap_or(self.load.task_seconds) / success.max(0.05))
     }
 }
@@ -152,10 +156,11 @@ impl Candidate {
 impl Fleet {
     /// Which worker should have which of these tasks, so that as many as possible have one and the times
     /// until each is done add up to the least, see [`pairing`](super::pairing()). A worker is given as many as it can
-    /// have under way beside those it has, one if that is not known, and none if it is failing.
+    /// have under way beside those it has, one at all if that is not known, and none if it is failing or was not
+    /// heard of for an hour; one that is overloaded only what no other can be given.
     ///
     /// A task takes as long as those of its kind did there, or everywhere if that is not known, divided
-    /// by the share that succeeds, and has to wait for those in the queue.
+    /// by the share that succeeds, and has to wait for a slot: for those under way and in the queue.
     ///
     /// ```
     /// use perf_fleet::{TaskRecord, balance::Job};
@@ -179,10 +184,15 @@ impl Fleet {
         let candidates: Vec<_> = self.workers().iter().filter_map(Candidate::of).collect();
         let mut free: Vec<_> = candidates.iter().map(|of| of.slots).collect();
         let row = |job: &Job| candidates.iter().map(|of| of.seconds(job, &everywhere)).collect();
+        // Of one that is overloaded, more than of any that is not.
+        let dear = |(of, cost): (&Candidate, &Option<f64>)| {
+            cost.map(|cost| if of.load.is_fit { cost } else { cost + OVERLOADED })
+        };
         let mut assignment = Assignment::default();
         for jobs in jobs.chunks(BATCH) {
             let costs: Vec<Vec<_>> = jobs.iter().map(row).collect();
-            let pairs = pair_batch(&costs, &mut free);
+            let dear = |row: &Vec<_>| candidates.iter().zip(row).map(dear).collect();
+            let pairs = pair_batch(&costs.iter().map(dear).collect::<Vec<_>>(), &mut free);
             for ((job, at), row) in jobs.iter().zip(pairs).zip(costs) {
                 let chosen = at.and_then(|at| Some((&candidates[at].load.worker, row[at]?)));
                 assignment.add(job, chosen);

@@ -10,7 +10,8 @@ use std::{
 const PORTIONS: u64 = 10_000;
 
 /// Where all tasks of a worker should go, those under way too: each to the one that has the least to do
-/// for its capacity. Workers that are overloaded or failing are only given some if there are no others.
+/// for its capacity, of those that can do all that the worker can; of all if there are none. Workers that are
+/// overloaded or failing, or were not heard of for an hour, are only given some if there are no others.
 /// Of a worker that is not among these, nothing is to be moved.
 ///
 /// ```
@@ -51,10 +52,16 @@ pub fn evacuate(loads: &[Load], worker: &str) -> Plan {
 /// How many each is given.
 fn portions(loads: &[Load], from: usize, tasks: u64) -> BTreeMap<usize, u64> {
     let others = || (0..loads.len()).filter(|at| *at != from);
-    let mut targets: Vec<_> = others().filter(|at| loads[*at].is_fit).collect();
-    if targets.is_empty() {
-        targets = others().collect();
-    }
+    let can =
+        |at: &usize| loads[from].capabilities.iter().all(|it| loads[*at].capabilities.contains(it));
+    let is_fit = |at: &usize| loads[*at].is_fit;
+    let tiers: [Vec<usize>; 4] = [
+        others().filter(|at| can(at) && is_fit(at)).collect(),
+        others().filter(can).collect(),
+        others().filter(is_fit).collect(),
+        others().collect(),
+    ];
+    let targets = tiers.into_iter().find(|tier| !tier.is_empty()).unwrap_or_default();
     // Numbers that are not negative are in the order of their bits.
     let cost = |at: usize, given: u64| {
         ((loads[at].demand() + given as f64 + 1.0) / loads[at].capacity).to_bits()

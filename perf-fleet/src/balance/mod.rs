@@ -27,7 +27,7 @@ pub use plan::{IMBALANCE, NewTasks, Plan, Reassignment, Strategy, rebalance};
 
 use crate::{
     fleet::Fleet,
-    score::Status,
+    score::{Status, is_stale},
     stats::{Figures, WorkerStats},
 };
 use serde::Serialize;
@@ -53,7 +53,8 @@ pub struct Load {
     pub worker: String,
     /// Its domain.
     pub domain: String,
-    /// Tasks under way: those that are counted or, if that is more, its workload of its capacity.
+    /// Tasks under way: those that are counted or, if that is more, the workload that it says itself of its
+    /// capacity. What that is above 100 % are the tasks that wait, and is only added if there are more.
     pub running: f64,
     /// Tasks that wait.
     pub queued: u64,
@@ -63,7 +64,7 @@ pub struct Load {
     pub task_seconds: f64,
     /// The success rate, 1 where it is not known.
     pub success: f64,
-    /// Whether it may be given tasks: it is neither overloaded nor failing.
+    /// Whether it may be given tasks: it is neither overloaded nor failing, and was heard of in the last hour.
     pub is_fit: bool,
     /// What it can do.
     pub capabilities: Vec<String>,
@@ -80,17 +81,15 @@ impl Load {
     pub fn of(stats: &WorkerStats) -> Self {
         let of = &stats.figures;
         let capacity = of.max_concurrent.map_or(1.0, |most| (most.max(1) as f64).min(MOST));
-        let said = of.workload.unwrap_or_default() / 100.0 * capacity;
-        let running = said.max(of.concurrent as f64);
         Self {
             worker: stats.id.clone(),
             domain: stats.domain.clone(),
-            running: if running.is_finite() { running.clamp(0.0, MOST) } else { 0.0 },
+            running: running(of, capacity),
             queued: of.queue_depth.min(MOST as u64),
             capacity,
             task_seconds: expected_seconds(of),
             success: of.success_rate.filter(|rate| !rate.is_nan()).unwrap_or(1.0).clamp(0.0, 1.0),
-            is_fit: stats.health.status < Status::Overloaded,
+            is_fit: stats.health.status < Status::Overloaded && !is_stale(of),
             capabilities: stats.capabilities.clone(),
         }
     }
@@ -119,17 +118,27 @@ impl Load {
         self.demand() / self.capacity
     }
 
-    /// How long it takes to do all that, in seconds.
+    /// How long it takes to do all that, in seconds: as long as one task at least.
     ///
     /// ```
     /// # let stats = perf_fleet::Fleet::builder().build().worker("w1").stats();
     /// let load = perf_fleet::balance::Load { queued: 2, ..perf_fleet::balance::Load::of(&stats) };
     /// assert_eq!(load.drain_seconds(), 360.0);
+    /// let load = perf_fleet::balance::Load { capacity: 8.0, ..load };
+    /// assert_eq!(load.drain_seconds(), 180.0);
     /// ```
     #[must_use]
     pub fn drain_seconds(&self) -> f64 {
-        self.relative() * self.task_seconds
+        self.relative().max(self.demand().min(1.0)) * self.task_seconds
     }
+}
+
+/// Tasks under way.
+fn running(of: &Figures, capacity: f64) -> f64 {
+    let said = of.workload.filter(|workload| of.is_workload_said && workload.is_finite());
+    let said = said.unwrap_or_default() / 100.0 * capacity;
+    let waiting = (said - capacity - of.queue_depth as f64).max(0.0);
+    (said.min(capacity) + waiting).max(of.concurrent as f64).clamp(0.0, MOST)
 }
 
 /// The mean duration of a task or, where that is not known, what it should be at most.

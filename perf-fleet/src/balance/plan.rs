@@ -12,6 +12,9 @@ use std::fmt;
 /// ```
 pub const IMBALANCE: f64 = 0.3;
 
+/// The most workers that one is to give tasks to by turns.
+const PORTIONS: usize = 10;
+
 /// Which worker below its fair share is given a task.
 ///
 /// ```
@@ -22,7 +25,7 @@ pub const IMBALANCE: f64 = 0.3;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Strategy {
-    /// Each in turn.
+    /// Each in turn: ten at most of those below their share for each one above, unless these are full.
     RoundRobin,
     /// The one with the least to do for its capacity.
     LeastLoaded,
@@ -161,8 +164,8 @@ pub struct NewTasks {
 }
 
 /// Which queued tasks should move from workers above their fair share to workers below it, if the
-/// imbalance is above a threshold. Tasks under way stay; workers that are overloaded or failing are given
-/// none.
+/// imbalance is above a threshold. Tasks under way stay; workers that are overloaded or failing, or were not
+/// heard of for an hour, are given none.
 ///
 /// ```
 /// use perf_fleet::balance::{Strategy, rebalance};
@@ -233,14 +236,37 @@ impl Planner {
         sources.retain(|at| self.loads[*at].queued > 0 && movable(self.surplus(*at)) > 0);
         sources.sort_by(|a, b| self.surplus(*b).total_cmp(&self.surplus(*a)));
         for from in sources {
-            loop {
-                let left = movable(self.surplus(from)).min(self.loads[from].queued);
-                let Some(to) = self.choose(from).filter(|_| left > 0) else { break };
-                let wanted = movable(-self.surplus(to));
-                let tasks = left.min(wanted).min(self.portion(left));
+            let (queued, given) = (self.loads[from].queued, self.give(from));
+            // Each is told once what it gets, as of before.
+            self.loads[from].queued = queued;
+            for (to, tasks) in &given {
+                self.loads[*to].queued -= tasks;
+            }
+            for (to, tasks) in given {
                 self.shift(from, to, tasks);
             }
         }
+    }
+
+    /// What a worker gives away, and to whom, in the order of who is given some first.
+    fn give(&mut self, from: usize) -> Vec<(usize, u64)> {
+        let mut given: Vec<(usize, u64)> = Vec::new();
+        let left = |of: &Self| movable(of.surplus(from)).min(of.loads[from].queued);
+        let portion = self.portion(left(self));
+        while left(self) > 0 {
+            let Some(to) = self.choose(from) else { break };
+            let tasks = left(self).min(movable(-self.surplus(to))).min(portion);
+            self.loads[from].queued -= tasks;
+            self.loads[to].queued += tasks;
+            match given.iter_mut().find(|(other, _)| *other == to) {
+                Some((_, sum)) => *sum += tasks,
+                None => given.push((to, tasks)),
+            }
+            if movable(-self.surplus(to)) == 0 {
+                self.targets.retain(|at| *at != to);
+            }
+        }
+        given
     }
 
     fn new_tasks(&self) -> Vec<NewTasks> {
@@ -257,9 +283,10 @@ impl Planner {
     /// How many of those left go at once.
     fn portion(&self, left: u64) -> u64 {
         match self.strategy {
-            Strategy::RoundRobin => left.div_ceil(self.targets.len().max(1) as u64),
+            Strategy::RoundRobin => left.div_ceil(self.targets.len().clamp(1, PORTIONS) as u64),
             _ => left,
         }
+        .max(1)
     }
 
     fn shift(&mut self, from: usize, to: usize, tasks: u64) {
@@ -274,9 +301,6 @@ impl Planner {
             target.1,
         );
         self.moves.push(Reassignment::apply(&mut self.loads, (from, to), tasks, why));
-        if movable(-self.surplus(to)) == 0 {
-            self.targets.retain(|at| *at != to);
-        }
     }
 
     fn choose(&mut self, from: usize) -> Option<usize> {
@@ -286,8 +310,8 @@ impl Planner {
         };
         match self.strategy {
             Strategy::RoundRobin => {
-                let after = self.targets.iter().find(|at| Some(**at) > self.last);
-                self.last = after.or(self.targets.first()).copied();
+                let next = self.targets.partition_point(|at| Some(*at) <= self.last);
+                self.last = self.targets.get(next).or(self.targets.first()).copied();
                 self.last
             }
             Strategy::LeastLoaded => least(&Load::relative, &|_| true),
@@ -317,6 +341,7 @@ impl Load {
 
     /// When one more task would be done well, in seconds.
     fn next_done(&self) -> f64 {
-        (self.demand() + 1.0) / self.capacity * self.task_seconds / self.success.max(0.01)
+        let rounds = ((self.demand() + 1.0) / self.capacity).max(1.0);
+        rounds * self.task_seconds / self.success.max(0.01)
     }
 }

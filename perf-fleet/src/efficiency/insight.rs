@@ -24,7 +24,7 @@ pub enum InsightKind {
     EfficiencyVariance,
     /// Less than 80 % of the tasks an hour that history has.
     LowThroughput,
-    /// More than 5 failed tasks an hour.
+    /// More than 5 failed tasks an hour, where a tenth of the window is known.
     FrequentErrors,
     /// A workload above 85 %.
     HighUtilisation,
@@ -110,7 +110,10 @@ fn slow(stats: &WorkerStats, throughput: &Throughput) -> Option<Insight> {
 }
 
 fn errors(stats: &WorkerStats) -> Option<Insight> {
-    let rate = stats.figures.errors_per_hour().filter(|rate| *rate > ERRORS_PER_HOUR)?;
+    let rate = stats.figures.errors_per_hour().filter(|_| !stats.figures.is_young())?;
+    if rate <= ERRORS_PER_HOUR {
+        return None;
+    }
     let id = &stats.id;
     Some(Insight {
         kind: InsightKind::FrequentErrors,

@@ -50,14 +50,15 @@ impl Worker {
     #[must_use]
     pub fn recovery(&self, start: SystemTime, end: SystemTime) -> Recovery {
         let period = Period::new(start, end);
-        let state = self.state();
+        let (state, now) = self.current();
+        let period = state.reaching(period, now);
         let mut since = None;
         let mut lengths = Vec::new();
         for bucket in state.history.range(period.from, period.to) {
             if bucket.ended() == 0 {
                 continue;
             }
-            let in_trouble = f64::from(bucket.failed) / bucket.ended() as f64 > TROUBLE;
+            let in_trouble = bucket.failed as f64 / bucket.ended() as f64 > TROUBLE;
             match since {
                 None if in_trouble => since = Some(bucket.start),
                 Some(first) if !in_trouble => {

@@ -61,7 +61,7 @@ impl Fleet {
             for (kind, stats) in &state.kinds {
                 let Some(mut rest) = all.get(kind).cloned() else { continue };
                 rest.subtract(stats);
-                if rest.ended() > 0 {
+                if rest.duration.count > 0 && stats.duration.count > 0 {
                     others.push(operation(kind, worker.id(), &rest));
                     own.push(operation(kind, worker.id(), stats));
                 }
@@ -100,7 +100,7 @@ fn operation(kind: &str, worker: &str, stats: &KindStats) -> Operation {
         digits: 2,
         buckets,
         sum_ns: (stats.duration.sum * 1e9) as u64,
-        errors: stats.failed,
+        errors: stats.failed.min(stats.duration.count),
         ..OperationParts::default()
     })
 }

@@ -82,7 +82,11 @@ impl Worker {
 
     /// In windows that end before a minute.
     pub(crate) fn throughput_before(&self, end: u32) -> Throughput {
-        Throughput::of(&self.state(), end)
+        let (state, now) = self.current();
+        // Up to the last minute there is, if the clock went back.
+        let is_now = end > minute(now);
+        let end = if is_now { end.max(state.history.current(0).saturating_add(1)) } else { end };
+        Throughput::of(&state, end)
     }
 }
 

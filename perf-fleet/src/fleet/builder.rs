@@ -23,7 +23,7 @@ use std::{
 ///     .window(Duration::from_secs(15 * 60))
 ///     .objective(Duration::from_secs(5))
 ///     .build();
-/// assert_eq!(fleet.worker("w1").stats().figures.period_seconds, 900.0);
+/// assert_eq!(fleet.worker("w1").stats().figures.window_seconds, 900.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct FleetBuilder {
@@ -83,11 +83,11 @@ impl FleetBuilder {
         self
     }
 
-    /// For how long it is kept what a worker did, at least two hours: a day unless it is said. The last
+    /// For how long it is kept what a worker did, at least two hours and the window: a day unless it is said. The last
     /// two hours are kept by the minute, what is before by the quarter of an hour.
     ///
-    /// A worker that ends five tasks of different durations in every minute takes 12 KB for an hour,
-    /// 60 KB for a day and 40 KB more for each further one; a minute without a task takes nothing.
+    /// A worker that ends five tasks of different durations in every minute takes 15 KB for an hour,
+    /// 70 KB for a day and 40 KB more for each further one; a minute without a task takes nothing.
     /// For a day to be compared with the one before, two are to be kept.
     ///
     /// ```
@@ -115,7 +115,8 @@ impl FleetBuilder {
         self
     }
 
-    /// How many workers have series of their own in the registry, first come, first served: 2,000
+    /// How many workers have series of their own in the registry, first come, first served and for good, those
+    /// that are removed included; a worker that has another name or domain than before counts once more. 2,000
     /// unless it is said, which is as many label sets as a registry keeps of a name unless
     /// [`perf_core::set_label_cap`] says otherwise. The others are one together, `(others)`: sums of
     /// tasks, and means of the rest. A worker takes 9 of the registry's 65,536 series.
@@ -169,7 +170,8 @@ impl FleetBuilder {
     /// ```
     #[must_use]
     pub fn build(self) -> Fleet {
-        let exporter = self.registry.as_ref().map(Exporter::new);
+        let series = self.settings.series;
+        let exporter = self.registry.as_ref().map(|registry| Exporter::new(registry, series));
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let context = Arc::new(Context { settings: self.settings, clock, exporter });
         let shared = Arc::new(Shared {

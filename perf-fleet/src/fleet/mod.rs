@@ -49,7 +49,7 @@ impl Context {
     }
 
     pub(crate) fn kept_minutes(&self) -> u32 {
-        minutes(self.settings.history)
+        minutes(self.settings.history.max(self.settings.window))
     }
 }
 
@@ -160,8 +160,11 @@ impl Fleet {
 
     fn make(&self, id: &str) -> Worker {
         let mut workers = heal(self.shared.workers.write());
-        let has_series = workers.len() < self.shared.context.settings.series;
-        let make = || Worker::new(id.into(), Arc::clone(&self.shared.context), has_series);
+        let context = &self.shared.context;
+        let make = || {
+            let has_series = context.exporter.as_ref().is_some_and(|exporter| exporter.reserve(id));
+            Worker::new(id.into(), Arc::clone(context), has_series)
+        };
         workers.entry(id.into()).or_insert_with(make).clone()
     }
 
@@ -176,7 +179,8 @@ impl Fleet {
         heal(self.shared.workers.read()).get(id).cloned()
     }
 
-    /// Forgets a worker. Its series stay in the registry as they are.
+    /// Forgets a worker. Its series stay in the registry: counters as they are, gauges at `NaN`, which is for
+    /// what is not known, or 0.
     ///
     /// ```
     /// let fleet = perf_fleet::Fleet::builder().build();
@@ -186,7 +190,10 @@ impl Fleet {
     /// ```
     pub fn remove(&self, id: &str) {
         // Dropped without the lock held.
-        let _worker = heal(self.shared.workers.write()).remove(id);
+        let worker = heal(self.shared.workers.write()).remove(id);
+        if let Some(worker) = worker {
+            worker.removed();
+        }
     }
 
     /// All workers, by id.
@@ -278,16 +285,16 @@ impl Shared {
     fn refresh(&self) {
         let Some(exporter) = &self.context.exporter else { return };
         let workers: Vec<_> = heal(self.workers.read()).values().cloned().collect();
-        let (now, window) = (self.context.clock.now(), self.context.window_minutes());
         let mut others = Others::default();
         for worker in workers {
-            let state = worker.state();
-            let figures = state.figures(now, window);
-            let exposed = worker.exposed(&state).filter(|_| worker.has_series());
-            drop(state);
-            match exposed {
-                Some(exposed) => exposed.set(&figures),
-                None => others.add(&figures),
+            let (mut state, now) = worker.current();
+            if state.is_removed {
+                continue;
+            }
+            let figures = state.figures(now);
+            match worker.exposed(&mut state) {
+                Some((own, true)) => own.set(&figures),
+                _ => others.add(&figures),
             }
         }
         others.set(exporter);

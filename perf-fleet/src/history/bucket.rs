@@ -4,10 +4,11 @@ use super::Sparse;
 use perf_core::{Operation, OperationParts};
 use std::time::Duration;
 
-/// The mean of what was read now and then.
+/// The mean of what was read now and then, and what was read last.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Mean {
     sum: f64,
+    last: f64,
     count: u32,
 }
 
@@ -15,45 +16,81 @@ impl Mean {
     pub(crate) fn add(&mut self, value: f64) {
         if value.is_finite() {
             self.sum += value;
+            self.last = value;
             self.count = self.count.saturating_add(1);
         }
     }
 
-    fn merge(&mut self, other: Self) {
-        self.sum += other.sum;
-        self.count = self.count.saturating_add(other.count);
+    /// With what was read later.
+    fn merge(&mut self, later: Self) {
+        self.sum += later.sum;
+        self.last = if later.count > 0 { later.last } else { self.last };
+        self.count = self.count.saturating_add(later.count);
     }
 
     pub(crate) fn get(self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / f64::from(self.count))
+    }
+
+    pub(crate) fn last(self) -> Option<f64> {
+        (self.count > 0).then_some(self.last)
+    }
+}
+
+/// The mean of what was reported, by how many tasks each report was about where that is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weighted {
+    plain: Mean,
+    sum: f64,
+    weight: f64,
+}
+
+impl Weighted {
+    pub(crate) fn add(&mut self, value: f64, weight: u64) {
+        self.plain.add(value);
+        self.sum += value * weight as f64;
+        self.weight += weight as f64;
+    }
+
+    fn merge(&mut self, later: Self) {
+        self.plain.merge(later.plain);
+        self.sum += later.sum;
+        self.weight += later.weight;
+    }
+
+    pub(crate) fn get(self) -> Option<f64> {
+        if self.weight > 0.0 { Some(self.sum / self.weight) } else { self.plain.get() }
     }
 }
 
 /// Rates that the worker said itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reported {
-    pub(crate) error_rate: Mean,
-    pub(crate) success_rate: Mean,
-    pub(crate) mean_seconds: Mean,
-    pub(crate) cache_hit_rate: Mean,
+    pub(crate) error_rate: Weighted,
+    pub(crate) success_rate: Weighted,
+    pub(crate) mean_seconds: Weighted,
+    pub(crate) cache_hit_rate: Weighted,
 }
 
-/// What happened from a minute on. About 130 bytes, and 8 for each different duration.
+/// What happened from a minute on. About 170 bytes, and 8 for each different duration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bucket {
     /// Its first minute, since 1970.
     pub(crate) start: u32,
-    pub(crate) completed: u32,
-    pub(crate) failed: u32,
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
     /// Of the failed ones, those that nobody said an outcome of.
-    pub(crate) cancelled: u32,
+    pub(crate) cancelled: u64,
     /// Tasks whose durations are known.
-    pub(crate) timed: u32,
-    pub(crate) hits: u32,
-    pub(crate) misses: u32,
+    pub(crate) timed: u64,
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
     /// Of the durations, in seconds.
     pub(crate) sum: f64,
     pub(crate) squares: f64,
+    /// Seconds that tasks were under way, each by itself.
+    pub(crate) busy: f64,
+    /// What the worker said itself.
     pub(crate) workload: Mean,
     pub(crate) queue: Mean,
     pub(crate) durations: Sparse,
@@ -61,17 +98,17 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    pub(crate) fn tasks(&mut self, ok: bool, times: u32) {
+    pub(crate) fn tasks(&mut self, ok: bool, times: u64) {
         let count = if ok { &mut self.completed } else { &mut self.failed };
         *count = count.saturating_add(times);
     }
 
-    pub(crate) fn time(&mut self, duration: Duration, times: u32) {
+    pub(crate) fn time(&mut self, duration: Duration, times: u64) {
         let seconds = duration.as_secs_f64();
         self.timed = self.timed.saturating_add(times);
-        self.sum += seconds * f64::from(times);
-        self.squares += seconds * seconds * f64::from(times);
-        self.durations.add(nanos(duration), times);
+        self.sum += seconds * times as f64;
+        self.squares += seconds * seconds * times as f64;
+        self.durations.add(nanos(duration), u32::try_from(times).unwrap_or(u32::MAX));
     }
 
     pub(crate) fn reported(&mut self) -> &mut Reported {
@@ -85,7 +122,7 @@ impl Bucket {
 
     /// All but the distribution.
     pub(crate) fn merge_figures(&mut self, other: &Self) {
-        let add = |ours: &mut u32, theirs: u32| *ours = ours.saturating_add(theirs);
+        let add = |ours: &mut u64, theirs: u64| *ours = ours.saturating_add(theirs);
         add(&mut self.completed, other.completed);
         add(&mut self.failed, other.failed);
         add(&mut self.cancelled, other.cancelled);
@@ -94,6 +131,7 @@ impl Bucket {
         add(&mut self.misses, other.misses);
         self.sum += other.sum;
         self.squares += other.squares;
+        self.busy += other.busy;
         self.workload.merge(other.workload);
         self.queue.merge(other.queue);
         if let Some(theirs) = &other.reported {
@@ -106,7 +144,15 @@ impl Bucket {
     }
 
     pub(crate) fn ended(&self) -> u64 {
-        u64::from(self.completed) + u64::from(self.failed)
+        self.completed.saturating_add(self.failed)
+    }
+
+    /// Whether the worker was heard of.
+    pub(crate) fn is_sign(&self) -> bool {
+        self.ended() > 0
+            || self.busy > 0.0
+            || self.workload.last().is_some()
+            || self.reported.is_some()
     }
 
     /// As an operation, for comparisons.
@@ -117,7 +163,7 @@ impl Bucket {
             digits: 2,
             buckets: self.durations.values().collect(),
             sum_ns: (self.sum * 1e9) as u64,
-            errors: u64::from(self.failed).min(self.durations.count()),
+            errors: self.failed.min(self.durations.count()),
             ..OperationParts::default()
         })
     }

@@ -7,7 +7,7 @@ mod bucket;
 mod period;
 mod sparse;
 
-pub(crate) use bucket::{Bucket, Mean, nanos};
+pub(crate) use bucket::{Bucket, Weighted, nanos};
 pub(crate) use period::Period;
 pub(crate) use sparse::Sparse;
 
@@ -18,6 +18,8 @@ use std::{
 
 /// Minutes kept one by one.
 const MINUTES: u32 = 120;
+/// Minutes that a task under way goes back at most when it is looked at: ten weeks.
+const MOST_BUSY: u32 = 100_000;
 /// Minutes in the buckets after these.
 const QUARTER: u32 = 15;
 
@@ -38,6 +40,50 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// The last minute that something is kept of.
+    pub(crate) fn last(&self) -> Option<u32> {
+        self.minutes.back().map(|bucket| bucket.start)
+    }
+
+    /// The minute under way: after the clock went back, the last one there is.
+    pub(crate) fn current(&self, minute: u32) -> u32 {
+        self.last().map_or(minute, |last| last.max(minute))
+    }
+
+    /// The first minute that is kept by itself.
+    fn recent(&self) -> u32 {
+        self.last().map_or(0, |last| last.saturating_sub(MINUTES - 1))
+    }
+
+    /// The minutes that [`range`](Self::range) looks at, as the first one and the first one after: of what
+    /// is kept by the quarter of an hour, whole quarters.
+    pub(crate) fn covered(&self, from: u32, to: u32) -> (u32, u32) {
+        let recent = self.recent();
+        let quarter =
+            |minute: u32| if minute < recent { minute - minute % QUARTER } else { minute };
+        (quarter(from), quarter(to))
+    }
+
+    /// Where seconds up to an instant, of which so many are in its minute, go: minutes and their parts, the
+    /// latest first; none that is older than `kept`.
+    pub(crate) fn add_busy(&mut self, (minute, into): (u32, f64), busy: (f64, f64), kept: u32) {
+        let (mut left, tasks) = busy;
+        let minute = self.current(minute);
+        let mut parts = Vec::new();
+        let (mut at, mut room) = (minute, into);
+        while left > 0.0 && minute - at <= kept.min(MOST_BUSY) {
+            let part = left.min(room);
+            parts.push((at, part));
+            left -= part;
+            room = 60.0;
+            let Some(before) = at.checked_sub(1) else { break };
+            at = before;
+        }
+        for (at, part) in parts.into_iter().rev() {
+            self.bucket(at, kept).busy += part * tasks;
+        }
+    }
+
     /// The bucket of a minute, which is the last one there is if the clock went back. Forgets what is
     /// older than `kept` minutes.
     pub(crate) fn bucket(&mut self, minute: u32, kept: u32) -> &mut Bucket {
@@ -68,7 +114,7 @@ impl History {
     /// What began in `from..to`, oldest first. A quarter is in what its first minute is in, of ranges that
     /// begin and end with a quarter.
     pub(crate) fn range(&self, from: u32, to: u32) -> impl DoubleEndedIterator<Item = &Bucket> {
-        let [first, end] = [from, to].map(|minute| minute - minute % QUARTER);
+        let (first, end) = self.covered(from, to);
         // Most questions are about the last hour: what is older need not be looked at.
         let is_recent = self.minutes.front().is_some_and(|oldest| oldest.start < first);
         let old = if is_recent { self.quarters.len() } else { 0 };
@@ -76,6 +122,15 @@ impl History {
         let quarters = quarters.filter(move |bucket| (first..end).contains(&bucket.start));
         let at = self.minutes.partition_point(|bucket| bucket.start < from);
         quarters.chain(self.minutes.range(at..).filter(move |bucket| bucket.start < to))
+    }
+
+    /// All buckets, oldest first, and the minutes of each.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = (&Bucket, u32)> {
+        // The last quarter may not be full yet.
+        let recent = self.recent();
+        let of = move |bucket: &Bucket| recent.saturating_sub(bucket.start).clamp(1, QUARTER);
+        let quarters = self.quarters.iter().map(move |bucket| (bucket, of(bucket)));
+        quarters.chain(self.minutes.iter().map(|bucket| (bucket, 1)))
     }
 
     /// Everything in `from..to`, as one bucket.
@@ -110,10 +165,10 @@ mod tests {
                 now += step;
                 history.bucket(now, u32::MAX).completed += 1;
             }
-            prop_assert_eq!(history.sum(0, u32::MAX).completed as usize, steps.len());
+            prop_assert_eq!(history.sum(0, u32::MAX).completed, steps.len() as u64);
             let cut = 30_000_000 + cut;
             let [before, after] = [history.sum(0, cut), history.sum(cut, u32::MAX)];
-            prop_assert_eq!((before.completed + after.completed) as usize, steps.len());
+            prop_assert_eq!(before.completed + after.completed, steps.len() as u64);
             prop_assert!(history.minutes.len() <= MINUTES as usize);
             let starts: Vec<_> = history.range(0, u32::MAX).map(|bucket| bucket.start).collect();
             prop_assert!(starts.windows(2).all(|pair| pair[0] < pair[1]));

@@ -1,7 +1,7 @@
 //! A stretch of time, in minutes of the history.
 
 use super::minute;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// From a time to another. The minutes that they are in belong to it, but for the last one of a period
 /// that ends where another begins.
@@ -24,6 +24,11 @@ impl Period {
         Self { start, end, from: minute(start), to }
     }
 
+    /// Whether it reaches up to now, within a minute.
+    pub(crate) fn is_present(self, now: SystemTime) -> bool {
+        now.duration_since(self.end).unwrap_or_default() < Duration::from_secs(60)
+    }
+
     /// The one before, which is as long, and ends where this one begins.
     pub(crate) fn before(self) -> Self {
         let length = self.end.duration_since(self.start).unwrap_or_default();
@@ -42,7 +47,6 @@ impl Period {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn no_minute_is_in_two_periods() {

@@ -8,7 +8,7 @@ pub use scaling::{Scaling, ScalingAdvice};
 
 use crate::{
     fleet::Fleet,
-    history::{minute, time},
+    history::{Bucket, minute, time},
     worker::Worker,
 };
 use perf_analysis::forecast::{Forecast, Forecaster};
@@ -37,11 +37,16 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn time_until_overload(&self) -> Forecast {
-        let now = minute(self.clock().now());
-        let state = self.state();
-        let buckets = state.history.range(0, now.saturating_add(1));
-        let reading = |of: &crate::history::Bucket| Some((time(of.start), of.workload.get()?));
-        let readings: Vec<_> = buckets.filter_map(reading).collect();
+        let (state, now) = self.current();
+        let now = state.history.current(minute(now));
+        // Of a minute that is not over, what was said counts, and not yet what is worked out.
+        let reading = |(of, minutes): (&Bucket, u32)| {
+            let is_over = of.start < now;
+            let said = of.workload.get();
+            let workload = if is_over { state.workload_of(of, minutes) } else { said };
+            Some((time(of.start), workload?))
+        };
+        let readings: Vec<_> = state.history.lengths().filter_map(reading).collect();
         drop(state);
         Forecaster::rising_to(OVERLOADED).of(&readings)
     }

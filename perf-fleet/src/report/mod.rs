@@ -20,7 +20,6 @@ use crate::{
     history::Period,
     score::Status,
     stats::WorkerStats,
-    worker::Worker,
 };
 use serde::Serialize;
 use std::time::SystemTime;
@@ -120,8 +119,9 @@ impl TopWorker {
 
 /// What the workers of a fleet, or of one domain, did in a period.
 ///
-/// Periods are taken to the minute; beyond the last two hours to the quarter of an hour. Queues,
-/// resources and latencies are those of now, for nothing else is kept of them.
+/// Periods are taken to the minute; beyond the last two hours to the quarter of an hour. Of resources,
+/// latencies, and tasks and messages under way nothing is kept: they are those of now in a period that
+/// reaches up to now, and unknown in others.
 ///
 /// ```
 /// use std::time::Duration;
@@ -229,8 +229,7 @@ impl Fleet {
         let period = Period::new(start, end);
         let mut workers = self.workers();
         workers.retain(|worker| domain.is_none_or(|domain| *worker.state().domain == *domain));
-        let of_period = |of: &Worker| of.stats_of(|state| state.period(period));
-        let stats: Vec<_> = workers.iter().map(of_period).collect();
+        let stats: Vec<_> = workers.iter().map(|of| of.stats_of(period)).collect();
         let mut bottlenecks = bottleneck::detect(&stats, &self.shared.context.settings.thresholds);
         let each = workers.iter().zip(&stats);
         let each: Vec<(_, Throughput)> =

@@ -82,7 +82,7 @@ pub(super) fn of_fleet(report: &FleetReport) -> Page {
     let titles =
         ["id", "name", "domain", "health", "status", "efficiency", "completed", "errors", "mean"];
     page.table("Best workers", titles, top.collect());
-    page.comparison(&report.totals, report.average_health, &report.comparison);
+    page.comparison(&report.totals, &report.comparison);
     page.list("What stands out", insights(&report.insights));
     page
 }
@@ -116,7 +116,7 @@ pub(super) fn of_worker(report: &WorkerReport) -> Page {
     });
     let titles = ["kind", "tasks", "mean", "success", "efficiency"];
     page.table("Kinds of tasks", titles, kinds.collect());
-    page.comparison(&report.totals, Some(stats.health.total), &report.comparison);
+    page.comparison(&report.totals, &report.comparison);
     let metadata = stats.metadata.iter().map(|(key, value)| format!("{key}: {value}"));
     page.list("Also known", metadata.collect());
     page
@@ -152,9 +152,9 @@ impl Page {
         self.table("Bottlenecks", ["severity", "worker", "issue", "what to do"], rows.collect());
     }
 
-    fn comparison(&mut self, now: &Totals, health: Option<f64>, of: &PeriodComparison) {
+    fn comparison(&mut self, now: &Totals, of: &PeriodComparison) {
         let rows = totals(&of.previous, of.average_health_before).into_iter();
-        let rows = rows.zip(totals(now, health));
+        let rows = rows.zip(totals(now, of.average_health));
         let rows = rows.map(|((name, before), (_, now))| [name.to_owned(), before, now]);
         self.table("Against the period before", ["", "before", "now"], rows.collect());
         let mut changes = Vec::new();

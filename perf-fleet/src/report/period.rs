@@ -64,8 +64,10 @@ pub struct PeriodComparison {
     pub previous_end: SystemTime,
     /// What all did before.
     pub previous: Totals,
-    /// The mean of the health scores before.
+    /// The mean of the health scores before, of those workers that did something in both periods.
     pub average_health_before: Option<f64>,
+    /// And that of now, of the same workers.
+    pub average_health: Option<f64>,
     /// Workers whose tasks take longer now, the worst first.
     pub slower: Vec<WorkerChange>,
     /// Workers whose tasks take less time now.
@@ -79,8 +81,7 @@ pub struct PeriodComparison {
 impl PeriodComparison {
     pub(super) fn of(workers: &[Worker], period: Period) -> Self {
         let before = period.before();
-        let health: Vec<f64> = workers.iter().filter_map(|worker| health(worker, before)).collect();
-        let mean = health.iter().sum::<f64>() / health.len().max(1) as f64;
+        let (health_before, health) = health(workers, before, period);
         let sides = [before, period].map(|period| operations(workers, period));
         let comparison = Comparison::new().percentiles([50.0]);
         let changes = comparison.of(&sides[0], &sides[1]).operations;
@@ -90,7 +91,8 @@ impl PeriodComparison {
             previous_start: before.start,
             previous_end: before.end,
             previous: Totals::of(workers, before),
-            average_health_before: (!health.is_empty()).then_some(mean),
+            average_health_before: health_before,
+            average_health: health,
             slower: of_time(Verdict::Slower),
             faster: of_time(Verdict::Faster),
             more_errors: of_errors(ErrorVerdict::Rose),
@@ -99,15 +101,23 @@ impl PeriodComparison {
     }
 }
 
-/// Of those that did something.
-fn health(worker: &Worker, period: Period) -> Option<f64> {
-    let stats = worker.stats_of(|state| state.period(period));
-    (stats.figures.ended() > 0).then_some(stats.health.total)
+/// The means of those that did something in both.
+fn health(workers: &[Worker], before: Period, now: Period) -> (Option<f64>, Option<f64>) {
+    let of = |worker: &Worker, period| {
+        let stats = worker.stats_of(period);
+        (stats.figures.ended() > 0).then_some(stats.health.total)
+    };
+    let both = |worker: &Worker| Some((of(worker, before)?, of(worker, now)?));
+    let both: Vec<_> = workers.iter().filter_map(both).collect();
+    let mean = |sum: f64| (!both.is_empty()).then(|| sum / both.len() as f64);
+    (mean(both.iter().map(|(before, _)| before).sum()), mean(both.iter().map(|(_, now)| now).sum()))
 }
 
 fn operations(workers: &[Worker], period: Period) -> Vec<Operation> {
     let sum = |worker: &Worker| {
-        let sum = worker.state().history.sum(period.from, period.to);
+        let (state, now) = worker.current();
+        let period = state.reaching(period, now);
+        let sum = state.history.sum(period.from, period.to);
         (sum.timed > 0).then(|| sum.operation(worker.id()))
     };
     workers.iter().filter_map(sum).collect()

@@ -26,7 +26,7 @@ pub struct Totals {
     pub failed: u64,
     /// Failed ones of all, 0 to 1.
     pub error_rate: Option<f64>,
-    /// Tasks an hour that ended.
+    /// Tasks an hour that ended: of the minutes of the period that are known of.
     pub per_hour: Option<f64>,
     /// The mean duration, in seconds.
     pub mean_seconds: Option<f64>,
@@ -39,23 +39,24 @@ pub struct Totals {
 impl Totals {
     pub(super) fn of(workers: &[Worker], period: Period) -> Self {
         let mut sum = Bucket::default();
-        let (mut completed, mut failed) = (0_u64, 0_u64);
+        // Of the worker that has been there for the longest.
+        let mut seconds = 0.0_f64;
         for worker in workers {
-            let of = worker.state().history.sum(period.from, period.to);
-            completed += u64::from(of.completed);
-            failed += u64::from(of.failed);
-            sum.merge(&of);
+            let (state, now) = worker.current();
+            let period = state.reaching(period, now);
+            sum.merge(&state.history.sum(period.from, period.to));
+            seconds = seconds.max(state.seconds((period.from, period.to), now));
         }
-        let ended = completed + failed;
-        let length = period.end.duration_since(period.start).unwrap_or_default();
-        let hours = length.as_secs_f64() / 3_600.0;
+        let (completed, failed) = (sum.completed, sum.failed);
+        let ended = completed.saturating_add(failed);
+        let hours = seconds / 3_600.0;
         let quantile = |share| Some(sum.durations.quantile(share)? as f64 / 1e9);
         Self {
             completed,
             failed,
             error_rate: (ended > 0).then(|| failed as f64 / ended as f64),
             per_hour: (hours > 0.0).then(|| ended as f64 / hours),
-            mean_seconds: (sum.timed > 0).then(|| sum.sum / f64::from(sum.timed)),
+            mean_seconds: (sum.timed > 0).then(|| sum.sum / sum.timed as f64),
             p50_seconds: quantile(0.5),
             p95_seconds: quantile(0.95),
         }

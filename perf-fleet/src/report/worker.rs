@@ -35,7 +35,7 @@ pub struct HealthPoint {
     /// The step's beginning.
     #[serde(serialize_with = "shown::serialize_time")]
     pub at: SystemTime,
-    /// 0 to 100; `None` where nothing is known of the step.
+    /// 0 to 100; `None` where nothing was heard of it in the step.
     pub health: Option<f64>,
 }
 
@@ -138,13 +138,11 @@ impl Worker {
         let step = step.max(Duration::from_secs(60));
         let next = |at: &SystemTime| at.checked_add(step).filter(|at| *at < end);
         let steps = std::iter::successors(Some(start).filter(|at| *at < end), next);
-        let (period, state) = (Period::new(start, end), self.state());
+        let (period, (state, now)) = (Period::new(start, end), self.current());
         let point = |at: SystemTime| {
-            let figures = state.period(period.part(at, at.checked_add(step).unwrap_or(end)));
-            let is_known =
-                figures.ended() > 0 || figures.workload.is_some() || figures.error_rate.is_some();
-            let health = is_known.then(|| HealthScore::of(&figures).total);
-            HealthPoint { at, health }
+            let part = period.part(at, at.checked_add(step).unwrap_or(end));
+            let health = || HealthScore::of(&state.period(part, now)).total;
+            HealthPoint { at, health: state.is_known(part, now).then(health) }
         };
         steps.take(MOST_POINTS).map(point).collect()
     }
@@ -166,12 +164,12 @@ impl Fleet {
     ) -> Option<WorkerReport> {
         let period = Period::new(start, end);
         let worker = self.get(id)?;
-        let stats = worker.stats_of(|state| state.period(period));
+        let stats = worker.stats_of(period);
         let thresholds = &self.shared.context.settings.thresholds;
         // All of its domain, for it is compared with its peers.
         let mut peers = vec![stats.clone()];
         let others = self.workers().into_iter().filter(|other| other.id() != id);
-        let others = others.map(|other| other.stats_of(|state| state.period(period)));
+        let others = others.map(|other| other.stats_of(period));
         peers.extend(others.filter(|other| other.domain == stats.domain));
         let mut bottlenecks = bottleneck::detect(&peers, thresholds);
         bottlenecks.retain(|found| found.worker == id);

@@ -1,10 +1,12 @@
 //! What a worker is.
 
-use super::Worker;
+use super::{Worker, state::MOST_SECONDS};
+use crate::id::cut;
 use std::time::Duration;
 
 impl Worker {
-    /// Its name for people; its id until one is said.
+    /// Its name for people; its id until one is said. Said anew, it is the label of series of its own, as long
+    /// as there are [series](crate::FleetBuilder::series) left.
     ///
     /// ```
     /// let worker = perf_fleet::Fleet::builder().build().worker("w1").name("Accessibility");
@@ -12,7 +14,7 @@ impl Worker {
     /// ```
     #[must_use = "it is the worker"]
     pub fn name(self, name: &str) -> Self {
-        self.state().name = Some(name.into());
+        self.state().name = Some(cut(name).into());
         self
     }
 
@@ -24,11 +26,11 @@ impl Worker {
     /// ```
     #[must_use = "it is the worker"]
     pub fn domain(self, domain: &str) -> Self {
-        self.state().domain = domain.into();
+        self.state().domain = cut(domain).into();
         self
     }
 
-    /// What the mean duration of its tasks should be at most. Zero changes nothing.
+    /// What the mean duration of its tasks should be at most: up to 1e9 seconds. Zero changes nothing.
     ///
     /// ```
     /// use std::time::Duration;
@@ -38,22 +40,30 @@ impl Worker {
     #[must_use = "it is the worker"]
     pub fn objective(self, mean: Duration) -> Self {
         if !mean.is_zero() {
-            self.state().objective_seconds = mean.as_secs_f64();
+            self.state().objective_seconds = mean.as_secs_f64().min(MOST_SECONDS);
         }
         self
     }
 
     /// How many tasks it can have under way, at least 1: its workload is in percent of that, unless it
-    /// says itself what it is.
+    /// says itself what it is. It is the mean of the last five minutes, the one under way among them, or of
+    /// as long as the worker has been there, a minute at least.
     ///
     /// ```
-    /// let worker = perf_fleet::Fleet::builder().build().worker("w1").max_concurrent(4);
-    /// let _task = worker.task("build");
+    /// use std::time::Duration;
+    /// let clock = perf_fleet::ManualClock::new();
+    /// let fleet = perf_fleet::Fleet::builder().clock(clock.clone()).build();
+    /// let worker = fleet.worker("w1").max_concurrent(4);
+    /// let task = worker.task("build");
+    /// clock.advance(Duration::from_secs(60));
+    /// task.ok();
     /// assert_eq!(worker.stats().figures.workload, Some(25.0));
+    /// clock.advance(Duration::from_secs(60));
+    /// assert_eq!(worker.stats().figures.workload, Some(12.5));
     /// ```
     #[must_use = "it is the worker"]
     pub fn max_concurrent(self, tasks: u64) -> Self {
-        self.state().max_concurrent = Some(tasks.max(1));
+        self.current().0.max_concurrent = Some(tasks.max(1));
         self
     }
 

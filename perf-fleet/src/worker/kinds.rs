@@ -52,7 +52,7 @@ impl Amount {
 pub(crate) struct KindStats {
     pub(crate) completed: u64,
     pub(crate) failed: u64,
-    /// In seconds.
+    /// In seconds, of those tasks of which it is known.
     pub(crate) duration: Amount,
     /// In seconds.
     pub(crate) cpu: Amount,
@@ -64,7 +64,9 @@ impl KindStats {
     pub(crate) fn add(&mut self, task: &TaskRecord) {
         let count = if task.ok { &mut self.completed } else { &mut self.failed };
         *count = count.saturating_add(1);
-        self.duration.add(task.duration.as_secs_f64(), nanos(task.duration));
+        if let Some(duration) = task.believed() {
+            self.duration.add(duration.as_secs_f64(), nanos(duration));
+        }
         if let Some(time) = task.cpu_time {
             self.cpu.add(time.as_secs_f64(), nanos(time));
         }

@@ -6,25 +6,26 @@ mod report;
 mod state;
 
 pub(crate) use kinds::{Amount, KindStats};
-pub(crate) use state::State;
+pub(crate) use state::{MOST_PERCENT, MOST_SECONDS, Now, State};
 
 use crate::{
     clock::Clock,
     exposed::Exposed,
     fleet::Context,
-    history::minute,
+    history::Period,
     lock::heal,
     stats::WorkerStats,
     task::{Guarded, Task, TaskRecord},
 };
 use std::{
-    sync::{Arc, Mutex, MutexGuard, OnceLock},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, SystemTime},
 };
 
 /// A worker of a [`Fleet`](crate::Fleet). Clones are one worker.
 ///
-/// Say its name and domain before its first task: they are labels of its metrics from then on.
+/// Say its name and domain before its first task: they are labels of its metrics, and what was counted under
+/// others stays there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,16 +46,15 @@ pub struct Worker {
 struct Inner {
     id: Arc<str>,
     context: Arc<Context>,
-    /// Whether it has series of its own, of the metrics.
+    /// Whether it may have series of its own, of the metrics.
     has_series: bool,
-    exposed: OnceLock<Arc<Exposed>>,
     state: Mutex<State>,
 }
 
 impl Worker {
     pub(crate) fn new(id: Arc<str>, context: Arc<Context>, has_series: bool) -> Self {
-        let state = Mutex::new(State::new(context.settings.objective.as_secs_f64()));
-        let inner = Inner { id, context, has_series, exposed: OnceLock::new(), state };
+        let state = Mutex::new(State::new(&context, now(&context)));
+        let inner = Inner { id, context, has_series, state };
         Self { inner: Arc::new(inner) }
     }
 
@@ -111,10 +111,9 @@ impl Worker {
     /// assert_eq!(worker.stats().figures.queue_depth, 7);
     /// ```
     pub fn set_queue_depth(&self, tasks: u64) {
-        let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-        let mut state = self.state();
-        state.queue_depth = tasks;
-        state.history.bucket(minute, kept).queue.add(tasks as f64);
+        let (mut state, now) = self.current();
+        state.queue(tasks, now);
+        state.active(now);
     }
 
     /// How many messages wait for it.
@@ -129,7 +128,7 @@ impl Worker {
     }
 
     /// Its workload in percent, above 100 if it has more to do than it can. It counts for the fleet's
-    /// window. What is below 0 or no finite number changes nothing.
+    /// window. What is below 0 or no finite number changes nothing; what is above 1e6 counts as that.
     ///
     /// ```
     /// let worker = perf_fleet::Fleet::builder().build().worker("w1");
@@ -141,10 +140,9 @@ impl Worker {
         if !percent.is_finite() || percent < 0.0 {
             return;
         }
-        let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-        let mut state = self.state();
-        state.workload = Some((percent, minute));
-        state.history.bucket(minute, kept).workload.add(percent);
+        let (mut state, now) = self.current();
+        state.workload(percent, now);
+        state.active(now);
     }
 
     /// So many look-ups in its cache found something, and so many did not.
@@ -155,8 +153,9 @@ impl Worker {
     /// assert_eq!(worker.stats().figures.cache_hit_rate, Some(0.25));
     /// ```
     pub fn cache(&self, hits: u64, misses: u64) {
-        let (minute, kept) = (self.minute(), self.inner.context.kept_minutes());
-        self.state().cache(hits, misses, minute, kept);
+        let (mut state, now) = self.current();
+        state.cache(hits, misses, now);
+        state.active(now);
     }
 
     /// How long it last took to reach another worker. Of 64 others at most that is kept.
@@ -178,14 +177,13 @@ impl Worker {
     /// ```
     #[must_use]
     pub fn stats(&self) -> WorkerStats {
-        let context = &self.inner.context;
-        let figures = |state: &State| state.figures(context.clock.now(), context.window_minutes());
-        self.stats_of(figures)
+        let (state, now) = self.current();
+        state.stats(self.id(), &state.figures(now))
     }
 
     /// When one more task would be done well, in seconds: (tasks under way and waiting + 1) / as many as it
-    /// can have under way × the mean of the last tasks / the share of those that succeeded. The latest of
-    /// them counts for a tenth, the one before for a tenth of the rest, and so on. Of a task that began
+    /// can have under way, 1 at least, × the mean of the last tasks / the share of those that succeeded. The
+    /// latest of them counts for a tenth, the one before for a tenth of the rest, and so on. Of a task that began
     /// while more were under way than the worker can have, only its part of the time counts.
     ///
     /// While no task has ended it is 0 for the first one, and what the mean should be at most for each
@@ -197,38 +195,40 @@ impl Worker {
     /// worker.record_task(std::time::Duration::from_secs(10), true);
     /// worker.set_queue_depth(2);
     /// assert_eq!(worker.expected_seconds(), 30.0);
+    /// // As soon as there is a slot for it, it takes its time.
+    /// assert_eq!(worker.max_concurrent(8).expected_seconds(), 10.0);
     /// ```
     #[must_use]
     pub fn expected_seconds(&self) -> f64 {
         self.state().expected_seconds()
     }
 
-    pub(crate) fn stats_of(&self, figures: impl FnOnce(&State) -> crate::Figures) -> WorkerStats {
-        let state = self.state();
-        let figures = figures(&state);
-        state.stats(self.id(), figures)
+    /// What is known of it in a period.
+    pub(crate) fn stats_of(&self, period: Period) -> WorkerStats {
+        let (state, now) = self.current();
+        let mut of = state.stats(self.id(), &state.period(period, now));
+        if !period.is_present(now) {
+            of.latencies.clear();
+        }
+        of
     }
 
     /// How many were under way already.
     pub(crate) fn begin(&self) -> u64 {
-        let now = self.clock().now();
-        let kept = self.inner.context.kept_minutes();
-        let mut state = self.state();
+        let (mut state, now) = self.current();
         let others = state.in_progress;
         state.in_progress = others.saturating_add(1);
         state.active(now);
-        state.read_workload(minute(now), kept);
         others
     }
 
     pub(crate) fn end(&self, task: &TaskRecord, guarded: Option<Guarded>) {
-        let now = self.clock().now();
-        let mut state = self.state();
-        state.record(task, guarded, now, self.inner.context.kept_minutes());
-        let exposed = self.exposed(&state);
+        let (mut state, now) = self.current();
+        state.record(task, guarded, now);
+        let exposed = self.exposed(&mut state);
         drop(state);
-        if let Some(exposed) = exposed {
-            exposed.task(task.duration, task.ok);
+        if let Some((exposed, _)) = exposed {
+            exposed.task(task.believed(), task.ok);
         }
     }
 
@@ -236,34 +236,44 @@ impl Worker {
         &*self.inner.context.clock
     }
 
-    fn minute(&self) -> u32 {
-        minute(self.clock().now())
+    /// What is known of it, up to now; and when that is.
+    pub(crate) fn current(&self) -> (MutexGuard<'_, State>, SystemTime) {
+        let now = now(&self.inner.context);
+        let mut state = self.state();
+        state.settle(now);
+        (state, now.at)
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         heal(self.inner.state.lock())
     }
 
-    pub(crate) fn has_series(&self) -> bool {
-        self.inner.has_series
-    }
-
-    pub(crate) fn context(&self) -> &Context {
-        &self.inner.context
-    }
-
-    /// Its series in the registry, or those that it shares; made when first needed, for by then its name
-    /// has been said.
-    pub(crate) fn exposed(&self, state: &State) -> Option<Arc<Exposed>> {
+    /// Its series in the registry, or those that it shares, and whether they are its own. They are made when
+    /// first needed, for by then its name has been said, and anew when that or its domain is another.
+    pub(crate) fn exposed(&self, state: &mut State) -> Option<(Arc<Exposed>, bool)> {
         let exporter = self.inner.context.exporter.as_ref()?;
-        let make = || {
-            if self.inner.has_series {
-                let name = state.name.as_deref().unwrap_or(&self.inner.id);
-                exporter.own(&self.inner.id, name, &state.domain)
-            } else {
-                exporter.others()
-            }
-        };
-        Some(Arc::clone(self.inner.exposed.get_or_init(make)))
+        if !self.inner.has_series {
+            return Some((exporter.others(), false));
+        }
+        let State { name, domain, shown, .. } = state;
+        let id = &self.inner.id;
+        let labels = [id, name.as_deref().unwrap_or(id), &**domain];
+        match exporter.show(labels, shown) {
+            Some(own) => Some((own, true)),
+            None => Some((exporter.others(), false)),
+        }
     }
+
+    /// Forgotten by the fleet: its series say nothing any more.
+    pub(crate) fn removed(&self) {
+        let mut state = self.state();
+        state.is_removed = true;
+        if let Some(shown) = state.shown.take() {
+            shown.series.clear();
+        }
+    }
+}
+
+fn now(context: &Context) -> Now {
+    Now { at: context.clock.now(), elapsed: context.clock.elapsed() }
 }

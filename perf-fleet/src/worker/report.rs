@@ -1,26 +1,36 @@
 //! What a worker says of itself.
 
 use super::{State, Worker};
-use crate::{history::minute, metrics::WorkerMetrics};
-use std::time::Duration;
+use crate::metrics::WorkerMetrics;
+use std::time::{Duration, SystemTime};
 
 impl Worker {
     /// Takes a report that was checked.
     pub(crate) fn take(&self, report: &WorkerMetrics) {
-        let now = self.clock().now();
-        let kept = self.context().kept_minutes();
-        let mut state = self.state();
+        let (mut state, now) = self.current();
         state.describe(report);
-        let (completed, failed) = state.count(report, minute(now), kept);
-        state.rates(report, minute(now), kept);
-        state.gauges(report, minute(now), kept);
+        let added = state.count(report, now);
+        state.rates(report, &added, now);
+        state.gauges(report, now);
         state.active(report.last_active.unwrap_or(now));
-        let exposed = self.exposed(&state);
+        let exposed = self.exposed(&mut state);
         drop(state);
-        if let Some(exposed) = exposed {
-            exposed.tasks(completed, failed, duration(report));
+        if let Some((exposed, _)) = exposed {
+            let [completed, failed, ..] = added.all;
+            let [new_completed, new_failed, ..] = added.new;
+            let new = new_completed.saturating_add(new_failed);
+            exposed.tasks(completed, failed, duration(report).map(|mean| (mean, new)));
         }
     }
+}
+
+/// Tasks that ended well, those that failed, hits and misses.
+#[derive(Clone, Copy, Debug, Default)]
+struct Added {
+    /// Since the report before.
+    new: [u64; 4],
+    /// And those of a first report.
+    all: [u64; 4],
 }
 
 fn duration(report: &WorkerMetrics) -> Option<Duration> {
@@ -42,66 +52,74 @@ impl State {
         self.max_concurrent = report.max_concurrent_tasks.or(self.max_concurrent);
     }
 
-    /// Adds what it counted since its last report: tasks of its mean duration, if it says that.
-    fn count(&mut self, report: &WorkerMetrics, minute: u32, kept: u32) -> (u64, u64) {
-        let said =
-            [report.tasks_completed, report.tasks_failed, report.cache_hits, report.cache_misses];
-        let mut added = [0; 4];
-        for ((known, said), added) in self.totals.iter_mut().zip(said).zip(&mut added) {
-            let Some(said) = said else { continue };
-            // A lower one is of a worker that began anew.
-            *added = said.checked_sub(*known).unwrap_or(said);
-            *known = said;
-        }
-        let [completed, failed, hits, misses] = added;
-        self.cache(hits, misses, minute, kept);
-        let bucket = self.history.bucket(minute, kept);
+    /// Adds what it counted since its last report: tasks of its mean duration, if it says that. The first
+    /// one is only what others are counted from, for nobody knows when those tasks were.
+    fn count(&mut self, report: &WorkerMetrics, now: SystemTime) -> Added {
+        let added = self.added(report);
+        let [completed, failed, hits, misses] = added.new;
+        self.cache(hits, misses, now);
+        let bucket = self.bucket(now);
         for (ok, count) in [(true, completed), (false, failed)] {
-            let count = u32::try_from(count).unwrap_or(u32::MAX);
             bucket.tasks(ok, count);
-            if let Some(mean) = duration(report) {
+            if let Some(mean) = duration(report).filter(|_| count > 0) {
                 bucket.time(mean, count);
             }
         }
-        (completed, failed)
+        added
     }
 
-    fn rates(&mut self, report: &WorkerMetrics, minute: u32, kept: u32) {
+    fn added(&mut self, report: &WorkerMetrics) -> Added {
+        let said =
+            [report.tasks_completed, report.tasks_failed, report.cache_hits, report.cache_misses];
+        let has_fallen =
+            said.iter().zip(self.totals).any(|(said, known)| said.is_some() && *said < known);
+        if has_fallen {
+            // It began anew, and all that it counts did.
+            self.totals = self.totals.map(|known| known.map(|_| 0));
+        }
+        let mut added = Added::default();
+        for (n, said) in said.into_iter().enumerate() {
+            let Some(said) = said else { continue };
+            let known = self.totals[n].replace(said);
+            added.all[n] = said - known.unwrap_or_default();
+            added.new[n] = known.map_or(0, |known| said - known);
+        }
+        added
+    }
+
+    fn rates(&mut self, report: &WorkerMetrics, added: &Added, now: SystemTime) {
         let rates =
             [report.error_rate, report.success_rate, report.mean_seconds, report.cache_hit_rate];
         if rates.iter().all(Option::is_none) {
             return;
         }
-        let reported = self.history.bucket(minute, kept).reported();
+        let [completed, failed, hits, misses] = added.new;
+        let (tasks, looked_up) = (completed.saturating_add(failed), hits.saturating_add(misses));
+        let reported = self.bucket(now).reported();
         let means = [
-            &mut reported.error_rate,
-            &mut reported.success_rate,
-            &mut reported.mean_seconds,
-            &mut reported.cache_hit_rate,
+            (&mut reported.error_rate, tasks),
+            (&mut reported.success_rate, tasks),
+            (&mut reported.mean_seconds, tasks),
+            (&mut reported.cache_hit_rate, looked_up),
         ];
-        for (mean, rate) in means.into_iter().zip(rates) {
+        for ((mean, weight), rate) in means.into_iter().zip(rates) {
             if let Some(rate) = rate {
-                mean.add(rate);
+                mean.add(rate, weight);
             }
         }
     }
 
-    fn gauges(&mut self, report: &WorkerMetrics, minute: u32, kept: u32) {
+    fn gauges(&mut self, report: &WorkerMetrics, now: SystemTime) {
         self.concurrent = report.concurrent_tasks.or(self.concurrent);
         self.message_queue = report.message_queue.unwrap_or(self.message_queue);
         self.cpu_percent = report.cpu_percent.or(self.cpu_percent);
         self.memory_percent = report.memory_percent.or(self.memory_percent);
         self.disk_percent = report.disk_percent.or(self.disk_percent);
         if let Some(depth) = report.queue_depth {
-            self.queue_depth = depth;
-            self.history.bucket(minute, kept).queue.add(depth as f64);
+            self.queue(depth, now);
         }
-        match report.workload_percent {
-            Some(percent) => {
-                self.workload = Some((percent, minute));
-                self.history.bucket(minute, kept).workload.add(percent);
-            }
-            None => self.read_workload(minute, kept),
+        if let Some(percent) = report.workload_percent {
+            self.workload(percent, now);
         }
     }
 }

@@ -71,6 +71,115 @@ fn the_overloaded_and_the_failing_are_given_nothing() {
 }
 
 #[test]
+fn with_more_slots_than_work_a_task_takes_its_time() {
+    let (fleet, _) = fleet();
+    let many = fleet.worker("many").max_concurrent(10);
+    tasks(&many, 1, 0, 5.0);
+    tasks(&fleet.worker("one").max_concurrent(1), 1, 0, 1.0);
+    assert_eq!(many.expected_seconds(), 5.0);
+    assert_eq!(fleet.worker("one").expected_seconds(), 1.0);
+    many.set_queue_depth(9);
+    assert_eq!(many.expected_seconds(), 5.0);
+    assert_eq!(fleet.distribution().loads[0].drain_seconds(), 5.0);
+    many.set_queue_depth(19);
+    assert_eq!(many.expected_seconds(), 10.0);
+    many.set_queue_depth(0);
+    // A task there takes 5 s however many slots are free: the first four go where one takes 1 s.
+    fleet.worker("source").set_queue_depth(30);
+    let plan = fleet.rebalance(By::PerformanceBased);
+    let to: Vec<_> = plan.moves.iter().map(|of| (of.to.as_str(), of.to_seconds_after)).collect();
+    assert_eq!(to, [("one", 3.0), ("many", 12.5)]);
+    assert!(plan.moves[0].effect.ends_with("; one in 3.0 s."), "{}", plan.moves[0].effect);
+    let new = fleet.worker("new").max_concurrent(4);
+    assert_eq!(new.expected_seconds(), 0.0);
+    let _task = new.task("k");
+    assert_eq!(new.expected_seconds(), 180.0);
+}
+
+#[test]
+fn a_task_is_not_given_to_who_is_busy_with_one() {
+    let (fleet, _) = fleet();
+    let busy = fleet.worker("a");
+    let _under_way = [busy.task("k"), busy.task("k")];
+    let _idle = fleet.worker("b");
+    let jobs = ["1", "2"].map(Job::new);
+    let assignment = fleet.assign(&jobs);
+    assert_eq!((assignment.pairs.len(), assignment.pairs[0].worker.as_str()), (1, "b"));
+    // With the slot that is free there is no wait; without, it is for what runs.
+    let (fleet, _) = crate::fleet();
+    let worker = fleet.worker("w").max_concurrent(2);
+    let _one = worker.task("k");
+    assert_eq!(fleet.assign(&jobs[..1]).total_seconds, 180.0);
+    worker.set_queue_depth(2);
+    assert_eq!(fleet.assign(&jobs[..1]).total_seconds, 360.0);
+}
+
+#[test]
+fn the_overloaded_are_given_a_task_last() {
+    let (fleet, _) = fleet();
+    let full = fleet.worker("a").max_concurrent(100).capability("gpu");
+    full.set_workload(94.0);
+    tasks(&full, 1, 0, 1.0);
+    let well = fleet.worker("b").max_concurrent(2);
+    tasks(&well, 1, 0, 1_000.0);
+    let jobs = [Job::new("1"), Job::new("2"), Job::new("3"), Job::new("4").needs("gpu")];
+    let assignment = fleet.assign(&jobs);
+    let of = |id| assignment.pairs.iter().filter(|pair| pair.worker == id).count();
+    assert_eq!((of("a"), of("b"), assignment.total_seconds), (2, 2, 2_002.0));
+    full.set_workload(95.0);
+    assert_eq!(fleet.assign(&jobs).unassigned, ["3", "4"]);
+}
+
+#[test]
+fn tasks_of_an_evacuated_worker_go_to_who_can_do_them() {
+    let (fleet, _) = fleet();
+    fleet.worker("bad").capability("gpu").set_queue_depth(4);
+    let _idle = fleet.worker("cpu").max_concurrent(8);
+    let gpu = fleet.worker("gpu").capability("gpu").capability("cpu");
+    gpu.set_queue_depth(3);
+    let to = || {
+        let moves = fleet.evacuate("bad").moves;
+        moves.into_iter().map(|of| (of.to, of.tasks)).collect::<Vec<_>>()
+    };
+    assert_eq!(to(), [("gpu".to_owned(), 4)]);
+    gpu.set_workload(99.0);
+    assert_eq!(to(), [("gpu".to_owned(), 4)]);
+    fleet.remove("gpu");
+    assert_eq!(to(), [("cpu".to_owned(), 4)]);
+}
+
+#[test]
+fn a_workload_above_what_it_can_is_what_waits() {
+    let (fleet, _) = fleet();
+    let worker = fleet.worker("w").max_concurrent(2);
+    worker.set_workload(300.0);
+    let load = || fleet.distribution().loads.remove(0);
+    for (queue, running, demand) in [(0, 6.0, 6.0), (1, 5.0, 6.0), (4, 2.0, 6.0), (9, 2.0, 11.0)] {
+        worker.set_queue_depth(queue);
+        assert_eq!((load().running, load().demand()), (running, demand));
+    }
+}
+
+#[test]
+fn round_robin_deals_portions() {
+    let (fleet, _) = fleet();
+    for n in 0..1_000 {
+        fleet.worker(&format!("s{n:03}")).set_queue_depth(1_000);
+        let _target = fleet.worker(&format!("t{n:03}"));
+    }
+    let loads = fleet.distribution().loads;
+    let start = std::time::Instant::now();
+    let plan = rebalance(&loads, By::RoundRobin, 0.3);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!((plan.imbalance_after, plan.moves.len()), (0.0, 10_000));
+    assert!(plan.moves.iter().all(|of| of.tasks == 50));
+    let mut pairs: Vec<_> = plan.moves.iter().map(|of| (&of.from, &of.to)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    assert_eq!(pairs.len(), plan.moves.len());
+}
+
+#[test]
 fn an_evacuated_worker_is_left_with_nothing() {
     let (fleet, _) = fleet();
     let worker = fleet.worker("bad").max_concurrent(4);

@@ -69,8 +69,10 @@ fn insights_at_their_boundaries() {
     let kinds =
         |fleet: &perf_fleet::Fleet| fleet.insights().iter().map(|of| of.kind).collect::<Vec<_>>();
     let worker = fleet.worker("w1");
+    clock.advance(HOUR);
     worker.set_workload(85.0);
-    tasks(&worker, 100, 5, 1.0);
+    // Of the last 59 minutes and 40 seconds, as much as there is of 60 minutes.
+    tasks(&worker, 100, 4, 1.0);
     assert_eq!(kinds(&fleet), []);
     worker.set_workload(85.1);
     tasks(&worker, 1, 1, 1.0);

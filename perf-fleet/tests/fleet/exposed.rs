@@ -87,3 +87,84 @@ fn workers_beyond_the_limit_share_series() {
     assert_eq!(snapshot.gauge("agent_queue_depth", &of("(others)")), Some(5.0));
     assert_eq!(snapshot.gauge("agent_queue_depth", &of("a")), Some(1.0));
 }
+
+fn labels<'a>(id: &'a str, name: &'a str, domain: &'a str) -> [(&'a str, &'a str); 3] {
+    [("agent_id", id), ("agent_name", name), ("agent_domain", domain)]
+}
+
+#[test]
+fn alerts_end_when_a_worker_is_removed() {
+    let registry = Registry::new();
+    let fleet = Fleet::builder().registry(&registry).series(1).build();
+    for id in ["w", "x"] {
+        fleet.worker(id).set_queue_depth(500);
+        tasks(&fleet.worker(id), 1, 1, 1.0);
+    }
+    let gauges = |labels: &[(&str, &str)]| {
+        let snapshot = registry.snapshot();
+        ["agent_queue_depth", "agent_health_score", "agent_error_rate"]
+            .map(|name| snapshot.gauge(name, labels).unwrap())
+    };
+    let others = labels("(others)", "(others)", "(others)");
+    for labels in [labels("w", "w", ""), others] {
+        assert_eq!((gauges(&labels)[0], gauges(&labels)[2]), (500.0, 1.0));
+    }
+    let held = fleet.worker("w");
+    fleet.remove("w");
+    fleet.remove("x");
+    held.set_queue_depth(7);
+    for labels in [labels("w", "w", ""), others] {
+        let [queue, health, errors] = gauges(&labels);
+        assert!(queue == 0.0 && health.is_nan() && errors.is_nan());
+        let failed = registry.snapshot().counter("agent_tasks_failed_total", &labels);
+        assert_eq!(failed, Some(1), "what was counted stays");
+    }
+    // One of that id that comes again has them again.
+    fleet.worker("w").set_queue_depth(2);
+    assert_eq!(gauges(&labels("w", "w", ""))[0], 2.0);
+}
+
+#[test]
+fn workers_that_come_and_go_do_not_fill_the_registry() {
+    let registry = Registry::new();
+    let fleet = Fleet::builder().registry(&registry).series(2).build();
+    for n in 0..1_000 {
+        let id = format!("pod{n}");
+        let worker = fleet.worker(&id);
+        tasks(&worker, 1, 0, 1.0);
+        if n % 100 == 0 {
+            let _ = registry.snapshot();
+        }
+        tasks(&worker.name(&format!("name{n}")), 1, 0, 1.0);
+        fleet.remove(&id);
+    }
+    let snapshot = registry.snapshot();
+    let of = snapshot.metrics().iter().filter(|of| of.name() == "agent_tasks_completed_total");
+    assert_eq!(of.count(), 3);
+    // The first has used up both, by its two names.
+    let count =
+        |labels: [(&str, &str); 3]| snapshot.counter("agent_tasks_completed_total", &labels);
+    assert_eq!(count(labels("pod0", "pod0", "")), Some(1));
+    assert_eq!(count(labels("pod0", "name0", "")), Some(1));
+    assert_eq!(count(labels("(others)", "(others)", "(others)")), Some(1_998));
+}
+
+#[test]
+fn a_name_that_is_said_later_is_the_label() {
+    let registry = Registry::new();
+    let fleet = Fleet::builder().registry(&registry).build();
+    let worker = fleet.worker("w");
+    worker.set_queue_depth(9);
+    tasks(&worker, 1, 0, 1.0);
+    let _ = registry.snapshot();
+    let worker = worker.name("N").domain("D");
+    tasks(&worker, 2, 0, 1.0);
+    let snapshot = registry.snapshot();
+    let count =
+        |labels: [(&str, &str); 3]| snapshot.counter("agent_tasks_completed_total", &labels);
+    assert_eq!(count(labels("w", "w", "")), Some(1));
+    assert_eq!(count(labels("w", "N", "D")), Some(2));
+    assert_eq!(snapshot.gauge("agent_queue_depth", &labels("w", "N", "D")), Some(9.0));
+    assert_eq!(snapshot.gauge("agent_queue_depth", &labels("w", "w", "")), Some(0.0));
+    assert!(snapshot.gauge("agent_health_score", &labels("w", "w", "")).unwrap().is_nan());
+}

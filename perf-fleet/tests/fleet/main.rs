@@ -12,6 +12,7 @@ mod predict;
 mod pressure;
 mod report;
 mod score;
+mod time;
 mod tracking;
 
 use perf_fleet::{Fleet, ManualClock, Worker};

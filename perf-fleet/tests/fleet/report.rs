@@ -6,6 +6,8 @@ use std::time::Duration;
 #[test]
 fn a_report_is_of_its_period_and_domain() {
     let (fleet, clock) = fleet();
+    // To a whole minute, for tasks are counted by the minute.
+    clock.advance(Duration::from_secs(20));
     let (a, b) = (fleet.worker("a").domain("x"), fleet.worker("b").domain("y"));
     tasks(&a, 10, 0, 10.0);
     clock.advance(HOUR);

@@ -23,8 +23,8 @@ fn the_published_examples_hold_within_two_points() {
     assert_eq!((first.status, second.status), (Status::Healthy, Status::Healthy));
 }
 
-fn points(figures: Figures, kind: PartKind) -> f64 {
-    let score = HealthScore::of(&figures);
+fn points(figures: &Figures, kind: PartKind) -> f64 {
+    let score = HealthScore::of(figures);
     score.parts.iter().find(|part| part.kind == kind).unwrap().points
 }
 
@@ -32,12 +32,12 @@ fn points(figures: Figures, kind: PartKind) -> f64 {
 fn each_part_is_exact_at_its_corners() {
     let errors = |rate| Figures { error_rate: Some(rate), ..Figures::default() };
     for (rate, expected) in [(0.0, 25.0), (0.1, 12.5), (0.2, 0.0), (1.0, 0.0)] {
-        assert_eq!(points(errors(rate), PartKind::Errors), expected);
-        assert_eq!(points(errors(rate), PartKind::Success), 25.0 * (1.0 - rate));
+        assert_eq!(points(&errors(rate), PartKind::Errors), expected);
+        assert_eq!(points(&errors(rate), PartKind::Success), 25.0 * (1.0 - rate));
     }
     let mean = |seconds| Figures { mean_seconds: Some(seconds), ..Figures::default() };
     for (seconds, expected) in [(0.0, 20.0), (180.0, 20.0), (360.0, 10.0), (f64::INFINITY, 0.0)] {
-        assert_eq!(points(mean(seconds), PartKind::Performance), expected);
+        assert_eq!(points(&mean(seconds), PartKind::Performance), expected);
     }
     let workload = |percent| Figures { workload: Some(percent), ..Figures::default() };
     for (percent, expected) in [
@@ -49,15 +49,15 @@ fn each_part_is_exact_at_its_corners() {
         (100.0, 0.0),
         (150.0, 0.0),
     ] {
-        assert_eq!(points(workload(percent), PartKind::Workload), expected, "{percent}");
+        assert_eq!(points(&workload(percent), PartKind::Workload), expected, "{percent}");
     }
     let idle = |seconds| Figures { idle_seconds: Some(seconds), ..Figures::default() };
     for (seconds, expected) in [(0.0, 5.0), (300.0, 5.0), (1_950.0, 2.5), (3_600.0, 0.0)] {
-        assert_eq!(points(idle(seconds), PartKind::Recency), expected);
+        assert_eq!(points(&idle(seconds), PartKind::Recency), expected);
     }
     let cache = |rate| Figures { cache_hit_rate: rate, ..Figures::default() };
-    assert_eq!(points(cache(None), PartKind::Cache), 8.0);
-    assert_eq!(points(cache(Some(0.5)), PartKind::Cache), 5.0);
+    assert_eq!(points(&cache(None), PartKind::Cache), 8.0);
+    assert_eq!(points(&cache(Some(0.5)), PartKind::Cache), 5.0);
 }
 
 #[test]

@@ -7,7 +7,6 @@ fn a_guard_tells_how_its_task_ended() {
     let (fleet, clock) = fleet();
     let worker = fleet.worker("w1").max_concurrent(4);
     let (good, bad, dropped) = (worker.task("a"), worker.task("b"), worker.task("c"));
-    assert_eq!(worker.stats().figures.workload, Some(75.0));
     clock.advance(Duration::from_secs(10));
     good.ok();
     bad.fail();
@@ -54,7 +53,7 @@ fn figures_are_those_of_the_window() {
     tasks(&worker, 4, 0, 3.0);
     let figures = worker.stats().figures;
     assert_eq!((figures.error_rate, figures.mean_seconds), (Some(0.5), Some(2.0)));
-    assert_eq!((figures.stddev_seconds, figures.per_hour()), (Some(1.0), Some(8.0)));
+    assert_eq!((figures.stddev_seconds, figures.per_hour()), (Some(1.0), Some(16.0)));
     clock.advance(30 * MINUTE);
     let figures = worker.stats().figures;
     assert_eq!((figures.error_rate, figures.mean_seconds), (Some(0.0), Some(3.0)));
@@ -111,7 +110,7 @@ fn a_report_is_taken_as_a_whole() {
 #[test]
 fn totals_count_what_is_new_and_begin_anew_after_a_restart() {
     let (fleet, _) = fleet();
-    for (completed, failed) in [(10, 1), (15, 1), (3, 0)] {
+    for (completed, failed) in [(10, 1), (15, 1), (3, 2)] {
         let said = WorkerMetrics {
             tasks_completed: Some(completed),
             tasks_failed: Some(failed),
@@ -121,8 +120,80 @@ fn totals_count_what_is_new_and_begin_anew_after_a_restart() {
         fleet.track(&said).unwrap();
     }
     let figures = fleet.worker("AGENT_54").stats().figures;
-    assert_eq!((figures.completed, figures.failed, figures.mean_seconds), (18, 1, Some(2.0)));
-    assert_eq!(figures.busy_seconds, 38.0);
+    // Five more, and those since the restart: of these, two failed, which is more than one.
+    assert_eq!((figures.completed, figures.failed, figures.mean_seconds), (8, 2, Some(2.0)));
+    assert_eq!(figures.busy_seconds, 20.0);
+}
+
+#[test]
+fn the_first_totals_are_of_no_known_time() {
+    let registry = perf_core::Registry::new();
+    let fleet = Fleet::builder().registry(&registry).build();
+    let said = |completed, failed| WorkerMetrics {
+        tasks_completed: Some(completed),
+        tasks_failed: Some(failed),
+        cache_hits: Some(completed),
+        mean_seconds: Some(30.0),
+        ..report()
+    };
+    fleet.track(&said(1_000_000, 50_000)).unwrap();
+    let figures = fleet.worker("AGENT_54").stats().figures;
+    assert_eq!((figures.ended(), figures.mean_seconds), (0, Some(30.0)));
+    assert_eq!((figures.cache_hit_rate, figures.error_rate), (None, None));
+    let labels = [("agent_id", "AGENT_54"), ("agent_name", "AGENT_54"), ("agent_domain", "")];
+    let count = |name: &str| registry.snapshot().counter(name, &labels);
+    assert_eq!(count("agent_tasks_completed_total"), Some(1_000_000));
+    fleet.track(&said(1_000_003, 50_001)).unwrap();
+    assert_eq!(count("agent_tasks_completed_total"), Some(1_000_003));
+    assert_eq!(count("agent_tasks_failed_total"), Some(50_001));
+    let snapshot = registry.snapshot();
+    let durations = snapshot.distribution(perf_fleet::DURATION_METRIC, &labels).unwrap();
+    assert_eq!((durations.count(), durations.sum()), (4, 120.0));
+    let figures = fleet.worker("AGENT_54").stats().figures;
+    assert_eq!((figures.completed, figures.failed, figures.error_rate), (3, 1, Some(0.25)));
+}
+
+#[test]
+fn what_was_timed_goes_before_a_mean_that_was_said() {
+    let (fleet, _) = fleet();
+    fleet.track(&WorkerMetrics { mean_seconds: Some(9.0), ..report() }).unwrap();
+    let mean = || fleet.worker("AGENT_54").stats().figures.mean_seconds;
+    assert_eq!(mean(), Some(9.0));
+    fleet.worker("AGENT_54").record_task(Duration::from_secs(3), true);
+    assert_eq!(mean(), Some(3.0));
+}
+
+#[test]
+fn reported_rates_weigh_as_many_tasks_as_they_are_of() {
+    let (fleet, _) = fleet();
+    for (completed, failed, rate) in [(0, 0, 0.9), (75, 0, 0.0), (75, 25, 1.0), (75, 25, 0.5)] {
+        let said = WorkerMetrics {
+            tasks_completed: Some(completed),
+            tasks_failed: Some(failed),
+            error_rate: Some(rate),
+            ..report()
+        };
+        fleet.track(&said).unwrap();
+    }
+    let figures = fleet.worker("AGENT_54").stats().figures;
+    assert_eq!((figures.error_rate, figures.success_rate), (Some(0.25), Some(0.75)));
+}
+
+#[test]
+fn exactly_five_percent_is_not_a_little_more() {
+    let cases: [(WorkerMetrics, u32); 3] = [
+        (WorkerMetrics { success_rate: Some(0.95), ..report() }, 1),
+        (WorkerMetrics { error_rate: Some(0.05), ..report() }, 3),
+        (WorkerMetrics { cache_hit_rate: Some(0.8), ..report() }, 3),
+    ];
+    for (said, times) in cases {
+        let (fleet, _) = fleet();
+        (0..times).for_each(|_| fleet.track(&said).unwrap());
+        let figures = fleet.worker("AGENT_54").stats().figures;
+        assert_eq!(figures.error_rate, said.cache_hit_rate.is_none().then_some(0.05));
+        assert_eq!(figures.cache_hit_rate, said.cache_hit_rate);
+        assert!(fleet.bottlenecks().is_empty());
+    }
 }
 
 #[test]
@@ -149,6 +220,21 @@ fn what_is_wrong_is_refused_by_name_and_nothing_of_it_is_taken() {
         (WorkerMetrics { memory_percent: Some(100.1), ..report() }, "memory_percent"),
         (WorkerMetrics { disk_percent: Some(f64::NAN), ..report() }, "disk_percent"),
         (WorkerMetrics { max_concurrent_tasks: Some(0), ..report() }, "max_concurrent_tasks"),
+        (WorkerMetrics { name: Some("x".repeat(257)), ..report() }, "name"),
+        (WorkerMetrics { domain: Some("x".repeat(257)), ..report() }, "domain"),
+        (
+            WorkerMetrics { metadata: [("k".into(), "x".repeat(257))].into(), ..report() },
+            "metadata",
+        ),
+        (
+            WorkerMetrics { metadata: [("x".repeat(257), "v".into())].into(), ..report() },
+            "metadata",
+        ),
+        (WorkerMetrics { capabilities: vec!["x".repeat(257)], ..report() }, "capabilities"),
+        (WorkerMetrics { mean_seconds: Some(1.1e9), ..report() }, "mean_seconds"),
+        (WorkerMetrics { objective_seconds: Some(1.1e9), ..report() }, "objective_seconds"),
+        (WorkerMetrics { workload_percent: Some(f64::MAX), ..report() }, "workload_percent"),
+        (WorkerMetrics { cpu_percent: Some(1.1e6), ..report() }, "cpu_percent"),
         (WorkerMetrics { last_active: Some(now + 2 * MINUTE), ..report() }, "last_active"),
     ];
     for (mut wrong, field) in cases {
@@ -162,6 +248,9 @@ fn what_is_wrong_is_refused_by_name_and_nothing_of_it_is_taken() {
         error_rate: Some(1.0),
         success_rate: Some(0.0),
         memory_percent: Some(100.0),
+        mean_seconds: Some(1e9),
+        workload_percent: Some(1e6),
+        name: Some("x".repeat(256)),
         last_active: Some(now + MINUTE),
         ..report()
     };
@@ -243,6 +332,43 @@ fn what_is_kept_of_a_worker_is_bounded() {
     let others = kinds.iter().find(|of| of.kind == "(others)").unwrap();
     assert_eq!(others.efficiency.tasks, 936);
     assert_eq!(stats.figures.completed, 1_000);
+}
+
+#[test]
+fn texts_and_numbers_have_limits() {
+    let (fleet, _) = fleet();
+    // 255 bytes of whole characters, of two bytes each but for the first.
+    let (long, kept) = (format!("x{}", "é".repeat(5_000_000)), format!("x{}", "é".repeat(127)));
+    let worker = fleet.worker("w").name(&long).domain(&long).capability(&long);
+    let worker = worker.metadata(&long, &long).metadata("k", &"y".repeat(257));
+    worker.latency_to(&long, Duration::MAX);
+    worker.set_workload(1e300);
+    worker.record(&TaskRecord::new(Duration::MAX, true).kind(&long));
+    worker.task(&long).ok();
+    let stats = worker.stats();
+    assert_eq!((&stats.name, &stats.domain), (&kept, &kept));
+    assert_eq!((&stats.capabilities[0], &stats.metadata[&kept]), (&kept, &kept));
+    assert_eq!((stats.metadata["k"].len(), stats.latencies[&kept]), (256, 1e9));
+    assert_eq!((stats.figures.workload, stats.figures.busy_seconds.round()), (Some(1e6), 1e9));
+    let kinds = fleet.kinds("w");
+    assert_eq!((kinds.len(), &kinds[0].kind, kinds[0].efficiency.tasks), (1, &kept, 2));
+}
+
+#[test]
+fn a_task_of_unknown_time_only_counts() {
+    let (fleet, _) = fleet();
+    let worker = fleet.worker("w");
+    for ok in [true, true, false] {
+        worker.record(&TaskRecord::untimed(ok).kind("k"));
+    }
+    let figures = worker.stats().figures;
+    assert_eq!((figures.completed, figures.failed, figures.mean_seconds), (2, 1, None));
+    assert!(fleet.kinds("w").is_empty() && fleet.predict("k").is_none());
+    assert!(fleet.specialisations().is_empty());
+    worker.record(&TaskRecord::new(Duration::from_secs(5), true).kind("k"));
+    let figures = worker.stats().figures;
+    assert_eq!((figures.completed, figures.mean_seconds), (3, Some(5.0)));
+    assert_eq!(fleet.predict("k").unwrap().seconds.expected, 5.0);
 }
 
 #[test]

@@ -57,7 +57,7 @@ function fleetFigures({ counts, average_health: health, totals, imbalance, imbal
     ["Workers", count(counts.workers), unwell > 0 ? `${count(unwell)} not well` : "all well", counts.failing > 0 && "failed"],
     ["Average health", points(health), "of 100"],
     ["Tasks per hour", rate(totals.per_hour), `${count(totals.completed)} done, ${count(totals.failed)} failed`],
-    ["Error rate", withUnit(ratio(totals.error_rate)), "in the last hour", totals.error_rate >= 0.05 && "failed"],
+    ["Error rate", withUnit(ratio(totals.error_rate)), "in the last hour", totals.error_rate > 0.05 && "failed"],
     ["p95 of a task", withUnit(duration(totals.p95_seconds == null ? null : totals.p95_seconds * 1e9)), totals.mean_seconds == null ? "" : `mean ${duration(totals.mean_seconds * 1e9)}`],
     ["Imbalance", imbalance.toFixed(2), moves.length > 0 ? `${after.toFixed(2)} after ${counted(moves.length, "move")}` : "0 is even, 1 is not"],
   ]);

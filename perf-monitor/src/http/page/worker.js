@@ -22,7 +22,7 @@ function workerFigures({ worker, totals }) {
     ["Workload", element("span", { title: worker.action }, wholePercent(worker.workload)), "of what it can take"],
     ["Running", count(worker.concurrent), worker.max_concurrent == null ? "" : `of ${count(worker.max_concurrent)}`],
     ["Queue", count(worker.queue_depth), worker.queue_depth > 0 ? "tasks wait" : "nothing waits"],
-    ["Error rate", withUnit(ratio(worker.error_rate)), `${count(totals.failed)} of ${counted(totals.completed + totals.failed, "task")}`, worker.error_rate >= 0.05 && "failed"],
+    ["Error rate", withUnit(ratio(worker.error_rate)), `${count(totals.failed)} of ${counted(totals.completed + totals.failed, "task")}`, worker.error_rate > 0.05 && "failed"],
     ["p95 of a task", withUnit(duration(totals.p95_seconds == null ? null : totals.p95_seconds * 1e9)), totals.mean_seconds == null ? "" : `mean ${duration(totals.mean_seconds * 1e9)}`],
   ]);
 }
