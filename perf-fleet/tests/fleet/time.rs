@@ -118,6 +118,13 @@ fn a_reported_number_of_tasks_under_way_counts_over_time() {
     fleet.track(&of(1)).unwrap();
     clock.advance(MINUTE);
     assert_eq!(fleet.worker("w").stats().figures.workload, Some(62.5));
+    // Of a worker that is not heard of any more, not for good.
+    for _ in 0..70 {
+        clock.advance(MINUTE);
+        let _ = fleet.stats();
+    }
+    let figures = fleet.worker("w").stats().figures;
+    assert_eq!((figures.concurrent, figures.workload), (0, Some(0.0)));
 }
 
 #[test]
