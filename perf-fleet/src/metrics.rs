@@ -71,7 +71,7 @@ pub struct WorkerMetrics {
     pub queue_depth: Option<u64>,
     /// Messages that wait.
     pub message_queue: Option<u64>,
-    /// Tasks under way.
+    /// Tasks under way. It counts for the fleet's window.
     pub concurrent_tasks: Option<u64>,
     /// Tasks that it can have under way; at least 1.
     pub max_concurrent_tasks: Option<u64>,

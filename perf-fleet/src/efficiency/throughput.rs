@@ -6,43 +6,51 @@ use crate::{
     worker::{State, Worker},
 };
 use serde::Serialize;
+use std::time::SystemTime;
 
-/// Tasks an hour that ended, in windows that end now.
+/// Tasks an hour that ended, in windows that end now: of the minute under way only what has passed counts, and
+/// of all of them only the time that the worker has been there for, a minute at least.
 ///
 /// ```
-/// let fleet = perf_fleet::Fleet::builder().build();
-/// fleet.worker("w1").record_task(std::time::Duration::from_secs(1), true);
-/// let throughput = fleet.worker("w1").throughput();
-/// assert_eq!((throughput.minute, throughput.hour), (60.0, 1.0));
+/// use std::time::Duration;
+/// let clock = perf_fleet::ManualClock::new();
+/// let fleet = perf_fleet::Fleet::builder().clock(clock.clone()).build();
+/// let worker = fleet.worker("w1");
+/// clock.advance(Duration::from_secs(30 * 60));
+/// worker.record_task(Duration::from_secs(1), true);
+/// let throughput = worker.throughput();
+/// assert_eq!((throughput.hour, throughput.five_minutes.round()), (2.0, 13.0));
 /// assert_eq!(throughput.history, None);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Throughput {
-    /// In the minute under way.
+    /// In the minute under way and the one before.
     pub minute: f64,
-    /// In five minutes.
+    /// In five minutes, the one under way among them.
     pub five_minutes: f64,
-    /// In the hour.
+    /// In sixty.
     pub hour: f64,
     /// In what is kept of the time before that hour, since its first task; `None` of less than an hour.
     pub history: Option<f64>,
 }
 
 impl Throughput {
-    fn of(state: &State, end: u32) -> Self {
+    fn of(state: &State, end: u32, now: SystemTime) -> Self {
         let ended = |from: u32, to: u32| {
             let buckets = state.history.range(from, to);
             buckets.map(crate::history::Bucket::ended).sum::<u64>() as f64
         };
-        let window =
-            |minutes: u32| ended(end.saturating_sub(minutes), end) * 60.0 / f64::from(minutes);
+        let window = |minutes: u32| {
+            let from = end.saturating_sub(minutes);
+            ended(from, end) * 3_600.0 / state.seconds((from, end), now)
+        };
         let hour_ago = end.saturating_sub(60);
         let first = state.history.range(0, hour_ago).next().map(|bucket| bucket.start);
         let before = first.filter(|first| hour_ago - first >= 60).map(|first| {
             let hours = f64::from(hour_ago - first) / 60.0;
             ended(first, hour_ago) / hours
         });
-        Self { minute: window(1), five_minutes: window(5), hour: window(60), history: before }
+        Self { minute: window(2), five_minutes: window(5), hour: window(60), history: before }
     }
 
     /// The last hour's against history; `None` without one.
@@ -86,7 +94,7 @@ impl Worker {
         // Up to the last minute there is, if the clock went back.
         let is_now = end > minute(now);
         let end = if is_now { end.max(state.history.current(0).saturating_add(1)) } else { end };
-        Throughput::of(&state, end)
+        Throughput::of(&state, end, now)
     }
 }
 

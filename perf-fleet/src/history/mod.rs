@@ -113,15 +113,18 @@ impl History {
 
     /// What began in `from..to`, oldest first. A quarter is in what its first minute is in, of ranges that
     /// begin and end with a quarter.
-    pub(crate) fn range(&self, from: u32, to: u32) -> impl DoubleEndedIterator<Item = &Bucket> {
+    pub(crate) fn range<'a>(
+        &'a self,
+        from: u32,
+        to: u32,
+    ) -> impl DoubleEndedIterator<Item = &'a Bucket> {
         let (first, end) = self.covered(from, to);
-        // Most questions are about the last hour: what is older need not be looked at.
-        let is_recent = self.minutes.front().is_some_and(|oldest| oldest.start < first);
-        let old = if is_recent { self.quarters.len() } else { 0 };
-        let quarters = self.quarters.range(old..);
-        let quarters = quarters.filter(move |bucket| (first..end).contains(&bucket.start));
-        let at = self.minutes.partition_point(|bucket| bucket.start < from);
-        quarters.chain(self.minutes.range(at..).filter(move |bucket| bucket.start < to))
+        let part = |of: &'a VecDeque<Bucket>, from: u32, to: u32| {
+            let at = |minute: u32| of.partition_point(|bucket| bucket.start < minute);
+            let (from, to) = (at(from), at(to));
+            of.range(from..to.max(from))
+        };
+        part(&self.quarters, first, end).chain(part(&self.minutes, from, to))
     }
 
     /// All buckets, oldest first, and the minutes of each.

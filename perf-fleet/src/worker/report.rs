@@ -110,7 +110,8 @@ impl State {
     }
 
     fn gauges(&mut self, report: &WorkerMetrics, now: SystemTime) {
-        self.concurrent = report.concurrent_tasks.or(self.concurrent);
+        let concurrent = report.concurrent_tasks.map(|tasks| (tasks, now));
+        self.concurrent = concurrent.or(self.concurrent);
         self.message_queue = report.message_queue.unwrap_or(self.message_queue);
         self.cpu_percent = report.cpu_percent.or(self.cpu_percent);
         self.memory_percent = report.memory_percent.or(self.memory_percent);

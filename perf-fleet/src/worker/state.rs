@@ -55,7 +55,7 @@ pub(crate) struct State {
     pub(crate) max_concurrent: Option<u64>,
     pub(crate) in_progress: u64,
     /// As it says itself, of tasks that no guard is there for.
-    pub(crate) concurrent: Option<u64>,
+    pub(super) concurrent: Option<(u64, SystemTime)>,
     pub(crate) queue_depth: u64,
     /// When that was said.
     queue_at: Option<u32>,
@@ -125,6 +125,11 @@ impl State {
     pub(crate) fn settle(&mut self, now: Now) {
         let passed = now.elapsed.saturating_sub(self.settled);
         self.settled = self.settled.max(now.elapsed);
+        // What was said counts for the window: of a worker that is gone, not for good.
+        let window = Duration::from_secs(u64::from(self.window) * 60);
+        self.concurrent = self
+            .concurrent
+            .filter(|(_, at)| now.at.duration_since(*at).unwrap_or_default() <= window);
         let tasks = self.concurrent() as f64;
         if tasks > 0.0 && !passed.is_zero() {
             let since = now.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -240,7 +245,7 @@ impl State {
         let sum =
             |of: fn(&(u64, u64)) -> u64| self.queues.values().map(of).fold(0, u64::saturating_add);
         let (waiting, running) = (sum(|jobs| jobs.0), sum(|jobs| jobs.1));
-        self.concurrent = Some(running);
+        self.concurrent = Some((running, now));
         self.queue(waiting, now);
         self.active(now);
     }
@@ -259,7 +264,7 @@ impl State {
     }
 
     pub(crate) fn concurrent(&self) -> u64 {
-        self.concurrent.unwrap_or_default().max(self.in_progress)
+        self.concurrent.map_or(0, |(tasks, _)| tasks).max(self.in_progress)
     }
 
     /// From the tasks that were under way in so many seconds, of which they took some.

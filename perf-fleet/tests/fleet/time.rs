@@ -118,6 +118,13 @@ fn a_reported_number_of_tasks_under_way_counts_over_time() {
     fleet.track(&of(1)).unwrap();
     clock.advance(MINUTE);
     assert_eq!(fleet.worker("w").stats().figures.workload, Some(62.5));
+    // Of a worker that is not heard of any more, not for good.
+    for _ in 0..70 {
+        clock.advance(MINUTE);
+        let _ = fleet.stats();
+    }
+    let figures = fleet.worker("w").stats().figures;
+    assert_eq!((figures.concurrent, figures.workload), (0, Some(0.0)));
 }
 
 #[test]
@@ -196,6 +203,19 @@ fn minutes_are_divided_by_minutes() {
 }
 
 #[test]
+fn throughput_is_of_the_time_that_has_passed() {
+    let (fleet, clock) = whole();
+    let worker = fleet.worker("w");
+    for seconds in 1..=4_000 {
+        worker.record_task(SECOND, true);
+        clock.advance(SECOND);
+        let of = worker.throughput();
+        let expected = if seconds < 60 { f64::from(seconds) * 60.0 } else { 3_600.0 };
+        assert_eq!([of.minute, of.five_minutes, of.hour], [expected; 3], "{seconds}");
+    }
+}
+
+#[test]
 fn a_window_longer_than_the_history_is_kept_too() {
     let clock = ManualClock::new();
     let fleet = Fleet::builder().clock(clock.clone()).window(72 * HOUR).build();
@@ -239,7 +259,7 @@ fn a_clock_set_back_hides_nothing() {
     let now = fleet.now();
     let report = fleet.generate_report(now - HOUR, now, None);
     assert_eq!((report.totals.failed, report.counts.failing), (49, 1));
-    assert_eq!(worker.throughput().hour, 50.0);
+    assert_eq!(worker.throughput().hour, 3_000.0, "50 in a minute");
     worker.set_workload(40.0);
     assert_eq!(worker.stats().figures.workload, Some(40.0));
 }
