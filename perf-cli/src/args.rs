@@ -1,6 +1,11 @@
 //! The command line.
 
-use crate::{compare::Share, export::To, input::Place, output::Format};
+use crate::{
+    compare::{Share, significance},
+    export::To,
+    input::Place,
+    output::Format,
+};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use perf_core::Sort;
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
@@ -146,7 +151,7 @@ pub(crate) struct Compare {
     #[arg(long, default_value = "1%", value_name = "SHARE")]
     pub(crate) least: Share,
     /// How often to take chance for change.
-    #[arg(long, default_value = "5%", value_name = "SHARE")]
+    #[arg(long, default_value = "5%", value_name = "SHARE", value_parser = significance)]
     pub(crate) significance: Share,
     /// Percentiles to compare.
     #[arg(long, value_delimiter = ',', default_values_t = [50.0, 90.0, 99.0], value_parser = percentile)]

@@ -41,10 +41,12 @@ pub(crate) fn run(run: &Run) -> Outcome {
         return Ok(code_of(status));
     }
     let snapshot = Place::File(report).read(None)?;
-    if let Some((path, format)) = kept {
-        write(Some(path), rendered(&snapshot, format)?)?;
-    }
+    let written = kept.map(|(path, format)| write(Some(path), rendered(&snapshot, format)?));
     tell(snapshot, run);
+    if let Some(Err(failure)) = written {
+        // What was asked for first is the program's own code.
+        failure.tell();
+    }
     Ok(code_of(status))
 }
 

@@ -6,12 +6,22 @@ use crate::{
     input::open,
     output::print,
 };
-use perf_monitor::{Monitor, config::Config, http::Http};
+use perf_core::Snapshot;
+use perf_monitor::{
+    Monitor,
+    config::Config,
+    health::{Check, CheckResult},
+    http::Http,
+};
 use perf_store::Follow;
+use secrecy::SecretString;
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -31,24 +41,40 @@ pub(crate) fn run(serve: &Serve) -> Outcome {
     let shown = Arc::clone(&total);
     let source = move || shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
     // What it watches is stored already, and where it serves is said here.
+    let token = serve.token.token.clone().map(SecretString::from);
+    let token =
+        token.map_or_else(|| config.http.token().map_err(Failure::new), |it| Ok(Some(it)))?;
+    if token.is_none() && !serve.listen.ip().is_loopback() {
+        // A closed standard error leaves nobody to tell.
+        let _ = writeln!(io::stderr(), "perfkit: everybody can look: no token is set");
+    }
     let mut config = config;
     (config.store.url, config.store.url_file, config.http.port) = (None, None, None);
     let monitor = Monitor::builder().config(config).source(source, earlier).start();
     let monitor = monitor.map_err(Failure::new)?;
     let http = Http::new().address(serve.listen.to_string());
-    let http = serve.token.token.iter().fold(http, |http, token| http.token(token.as_str()));
+    let http = token.into_iter().fold(http, Http::token);
+    let is_away = Arc::new(AtomicBool::new(false));
+    let away = Arc::clone(&is_away);
+    monitor.health().register(Check::new("store", move || {
+        if away.load(Relaxed) { CheckResult::down("it does not answer") } else { CheckResult::up() }
+    }));
     let server = http.serve(&monitor).map_err(Failure::new)?;
     print(format!("the store's dashboard: http://{}/\n", server.address()))?;
-    follow_on(follow, &total, serve.time);
+    follow_on(follow, &total, &is_away, serve.time);
     drop(server);
     let _ = monitor.stop();
     Ok(ExitCode::SUCCESS)
 }
 
 /// Until the time is over, or somebody ends it. A store that is away is asked again.
-fn follow_on(mut follow: Follow, total: &Mutex<perf_core::Snapshot>, time: Option<Duration>) {
+fn follow_on(
+    mut follow: Follow,
+    total: &Mutex<Snapshot>,
+    is_away: &AtomicBool,
+    time: Option<Duration>,
+) {
     let began = Instant::now();
-    let mut is_away = false;
     loop {
         let left = time.map(|time| time.saturating_sub(began.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
@@ -56,13 +82,15 @@ fn follow_on(mut follow: Follow, total: &Mutex<perf_core::Snapshot>, time: Optio
         }
         thread::sleep(left.map_or(EVERY, |left| left.min(EVERY)));
         let advanced = follow.advance();
-        if let Err(error) = &advanced
-            && !is_away
-        {
-            // A closed standard error leaves nobody to tell.
-            let _ = writeln!(io::stderr(), "perfkit: the store cannot be asked just now: {error}");
+        let was_away = is_away.swap(advanced.is_err(), Relaxed);
+        let told = match &advanced {
+            Err(error) if !was_away => format!("the store cannot be asked just now: {error}"),
+            Ok(()) if was_away => "the store answers again".to_owned(),
+            _ => String::new(),
+        };
+        if !told.is_empty() {
+            let _ = writeln!(io::stderr(), "perfkit: {told}");
         }
-        is_away = advanced.is_err();
         *total.lock().unwrap_or_else(PoisonError::into_inner) = follow.snapshot().clone();
     }
 }

@@ -13,12 +13,12 @@ use std::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What ends only just now may be on its way.
-const LAG: Duration = Duration::from_secs(10);
+/// What is stored so long after its end is still taken in.
+const LATE: Duration = Duration::from_secs(600);
 
 /// Follows a store: a cumulative snapshot of all instances together, from some time ago on. Gauges are of each
-/// host for itself, in a label `host`. What is stored late, as after a store was away, is in queries, and not
-/// here.
+/// host for itself, in a label `host`. What is stored more than ten minutes late, as after a store was away, is
+/// in queries, and not here.
 ///
 /// ```
 /// use perf_store::{Follow, Instance, Interval};
@@ -42,9 +42,12 @@ const LAG: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Follow {
     store: Box<dyn Store>,
-    total: Snapshot,
-    /// What is stored up to then is in it.
+    /// What is so old that nothing is added to it any more.
+    old: Snapshot,
+    /// The end of that, by whole minutes from the beginning on.
     until: SystemTime,
+    /// That, and what is newer.
+    total: Snapshot,
 }
 
 impl Follow {
@@ -57,17 +60,12 @@ impl Follow {
         store: Box<dyn Store>,
         since: Duration,
     ) -> Result<(Self, Vec<Snapshot>), StoreError> {
-        let until = store.now()?.checked_sub(LAG).unwrap_or(SystemTime::UNIX_EPOCH);
-        let from = until.checked_sub(since).unwrap_or(SystemTime::UNIX_EPOCH);
-        let total = snapshot((from, from), Parts::default());
-        let mut follow = Self { store, total, until: from };
-        let steps = follow.steps(Query::new(from, until).every(MINUTE))?;
+        let now = store.now()?;
+        let from = now.checked_sub(since).unwrap_or(SystemTime::UNIX_EPOCH);
+        let nothing = snapshot((from, from), Parts::default());
+        let mut follow = Self { store, old: nothing.clone(), until: from, total: nothing };
         let mut earlier = Vec::new();
-        for (end, parts) in steps {
-            follow.add(end, parts);
-            earlier.push(follow.total.clone());
-        }
-        follow.until = until;
+        follow.read(now, |total| earlier.push(total.clone()))?;
         Ok((follow, earlier))
     }
 
@@ -77,16 +75,8 @@ impl Follow {
     ///
     /// What hinders the store: then nothing is taken in, and the next time it is.
     pub fn advance(&mut self) -> Result<(), StoreError> {
-        let until = self.store.now()?.checked_sub(LAG).unwrap_or(self.until);
-        if until <= self.until {
-            return Ok(());
-        }
-        let steps = self.steps(Query::new(self.until, until))?;
-        steps.into_iter().for_each(|(_, parts)| self.add(until, parts));
-        // Though nothing happened: time has passed.
-        self.total = self.total.clone().dated(self.total.started(), until);
-        self.until = until;
-        Ok(())
+        let now = self.store.now()?;
+        if now > self.until { self.read(now, |_| {}) } else { Ok(()) }
     }
 
     /// All of it.
@@ -95,10 +85,30 @@ impl Follow {
         &self.total
     }
 
-    fn add(&mut self, end: SystemTime, parts: Parts) {
-        let started = self.total.started();
-        self.total.merge(&snapshot((started, end), parts));
-        self.total = self.total.clone().dated(started, end);
+    /// Reads what may have changed, and shows what there was at the end of each step.
+    fn read(&mut self, now: SystemTime, mut each: impl FnMut(&Snapshot)) -> Result<(), StoreError> {
+        let started = self.old.started();
+        let mut total = self.old.clone();
+        let (mut old, until) = (self.old.clone(), self.settled(now));
+        for (end, parts) in self.steps(Query::new(self.until, now).every(MINUTE))? {
+            total.merge(&snapshot((started, end), parts));
+            total = total.dated(started, end);
+            each(&total);
+            if end <= until {
+                old.clone_from(&total);
+            }
+        }
+        (self.old, self.until) = (old, until);
+        // Though nothing happened: time has passed.
+        self.total = total.dated(started, now);
+        Ok(())
+    }
+
+    /// The last whole minute that nothing is added to any more.
+    fn settled(&self, now: SystemTime) -> SystemTime {
+        let age = now.duration_since(self.until).unwrap_or_default().saturating_sub(LATE);
+        let minutes = u32::try_from(age.as_secs() / MINUTE.as_secs()).unwrap_or(u32::MAX);
+        self.until.checked_add(MINUTE.saturating_mul(minutes)).unwrap_or(self.until)
     }
 
     /// What happened in each step, by its end.

@@ -4,7 +4,7 @@ mod rows;
 mod share;
 mod shown;
 
-pub(crate) use share::Share;
+pub(crate) use share::{Share, significance};
 
 use crate::{
     args::Compare,
@@ -13,7 +13,7 @@ use crate::{
     output::print,
 };
 use perf_analysis::compare::{Comparison, Report};
-use perf_core::Operation;
+use perf_core::{Operation, OperationParts};
 use std::{path::Path, process::ExitCode, time::SystemTime};
 
 pub(crate) fn run(compare: &Compare) -> Outcome {
@@ -24,6 +24,13 @@ pub(crate) fn run(compare: &Compare) -> Outcome {
         .least_effect(compare.least.0);
     let report = comparison.of(&before, &after);
     print(shown::shown(&report, compare)?)?;
+    if report.operations.is_empty() {
+        // A gate that compares nothing is to say so, not to pass.
+        let [before, after] = [before.len(), after.len()];
+        return Err(Failure::new(format!(
+            "there is nothing to compare: no operation is in both ({before} before, {after} after)"
+        )));
+    }
     Ok(if is_worse(&report, compare) { ExitCode::from(BAD) } else { ExitCode::SUCCESS })
 }
 
@@ -45,7 +52,19 @@ fn sides(compare: &Compare) -> Outcome<[Vec<Operation>; 2]> {
         let store = open(url)?;
         operations(&*store, &range.query(&*store)?)
     };
-    Ok([read(&compare.before)?, read(&compare.after)?])
+    let sides = [read(&compare.before)?, read(&compare.after)?];
+    // A log does not say how calls ended.
+    let is_log = |side: &String| side.to_lowercase().ends_with(".hlog");
+    let has_no_outcomes = [&compare.before, &compare.after].into_iter().any(is_log);
+    Ok(if has_no_outcomes { sides.map(without_outcomes) } else { sides })
+}
+
+fn without_outcomes(operations: Vec<Operation>) -> Vec<Operation> {
+    let without = |operation: Operation| {
+        let parts = OperationParts::from(&operation);
+        Operation::from(OperationParts { errors: 0, panicked: 0, cancelled: 0, ..parts })
+    };
+    operations.into_iter().map(without).collect()
 }
 
 /// Whether it is no input: two dots are in paths, too.

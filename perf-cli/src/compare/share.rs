@@ -16,15 +16,25 @@ impl FromStr for Share {
             None => (text, 1.0),
         };
         let number = number.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
-        number
-            .map(|number| Self(number * unit))
-            .ok_or_else(|| "expected a share such as 10%".into())
+        let number = number.ok_or("expected a share such as 10%")?;
+        if unit > 0.5 && number > 1.0 {
+            return Err(format!("expected a share: {number}%, or at most 1 without the `%`"));
+        }
+        Ok(Self(number * unit))
     }
+}
+
+/// How often chance may be taken for change: above 0, and up to a half.
+pub(crate) fn significance(text: &str) -> Result<Share, String> {
+    let share = text.parse::<Share>()?;
+    let is_possible = share.0 > 0.0 && share.0 <= 0.5;
+    is_possible.then_some(share).ok_or_else(|| "expected a share above 0 and up to 50%".into())
 }
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", self.0 * 100.0)
+        // 7 % is not exactly 0.07.
+        write!(f, "{}%", (self.0 * 1e8).round() / 1e6)
     }
 }
 
@@ -36,6 +46,7 @@ mod tests {
     fn percent_or_not() {
         let share = |text: &str| text.parse::<Share>().map(|share| share.0).ok();
         assert_eq!(["10%", "0.1", " 2.5 %", "0"].map(share), [0.1, 0.1, 0.025, 0.0].map(Some));
-        assert_eq!(["ten", "-1%", "inf", ""].map(share), [None; 4]);
+        assert_eq!(["ten", "-1%", "inf", "", "10"].map(share), [None; 5]);
+        assert_eq!(Share(0.07).to_string(), "7%");
     }
 }

@@ -25,7 +25,12 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_url = ["http://", "https://"].iter().any(|start| text.starts_with(start));
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
+        let is_url = scheme.as_deref().is_some_and(|scheme| matches!(scheme, "http" | "https"));
+        if (scheme.is_some() && !is_url) || text.starts_with("sqlite:") {
+            // Not what it is: there may be a password in it.
+            return Err("expected a file or an http URL; a store is named with --store".into());
+        }
         Ok(match text {
             "" => return Err("expected a file, a URL, or `-` for standard input".into()),
             "-" => Self::Stdin,

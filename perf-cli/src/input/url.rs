@@ -48,7 +48,9 @@ pub(crate) fn url_of(url: &str, page: &str) -> String {
 /// The same without a user, a password, or what is asked: there may be secrets in them.
 pub(crate) fn shown(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, after)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, after)) = url.split_once("://") else {
+        return url.rsplit_once('@').map_or(url, |(_, after)| after).to_owned();
+    };
     let (host, path) = after.split_at(after.find('/').unwrap_or(after.len()));
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     format!("{scheme}://{host}{path}")
@@ -106,5 +108,6 @@ mod tests {
     fn secrets_are_not_shown() {
         assert_eq!(shown("http://user:p@ss@host:1/a@b?token=x#y"), "http://host:1/a@b");
         assert_eq!(shown("https://host"), "https://host");
+        assert_eq!(shown("user:secret@host:1"), "host:1");
     }
 }

@@ -47,6 +47,12 @@ const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 /// Stores have an interval a minute or so.
 const STORE_INTERVAL: Duration = Duration::from_secs(10);
 
+/// The terminal is gone.
+#[cfg(unix)]
+const HANG_UP: &[i32] = &[signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const HANG_UP: &[i32] = &[];
+
 pub(crate) fn run(top: &Top) -> Outcome {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::new("`top` wants a terminal; for scripts there is `perfkit report`"));
@@ -68,7 +74,7 @@ pub(crate) fn run(top: &Top) -> Outcome {
 /// Until a key, or a signal, ends it.
 fn watch(app: &mut App, poll: &Poll) -> Outcome<()> {
     let is_ended = Arc::new(AtomicBool::new(false));
-    for signal in TERM_SIGNALS {
+    for signal in TERM_SIGNALS.iter().chain(HANG_UP) {
         flag::register(*signal, Arc::clone(&is_ended)).map_err(of("signals"))?;
     }
     let mut screen = Screen::take()?;

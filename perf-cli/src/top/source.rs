@@ -19,8 +19,9 @@ pub(super) enum Source {
 impl Source {
     pub(super) fn program(url: &str, token: Option<&str>) -> Outcome<Self> {
         if !["http://", "https://"].iter().any(|start| url.starts_with(start)) {
+            let shown = shown_url(url);
             return Err(Failure::new(format!(
-                "{url}: expected a URL such as http://127.0.0.1:9464"
+                "{shown}: expected a URL such as http://127.0.0.1:9464"
             )));
         }
         let (url, token) = (url.to_owned(), token.map(str::to_owned));

@@ -114,9 +114,39 @@ fn what_is_on_one_side_only_is_named() {
     registry.record("new\u{7}", Duration::from_millis(1));
     let a = folder.json("a.json", &Registry::new().snapshot());
     let b = folder.json("b.json", &registry.snapshot());
-    let said = printed(["compare", &a, &b]);
+    let done = perfkit(["compare", &a, &b]).assert().code(2);
+    let said = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
     assert!(said.contains("nothing in common"), "{said}");
     assert!(said.contains("only after: new\\u{7}"), "{said}");
+    // A gate that compares nothing does not pass.
+    let why = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(why.contains("there is nothing to compare"), "{why}");
+    for (share, of, right) in
+        [("10", "--fail-above", "10%"), ("300%", "--significance", "up to 50%")]
+    {
+        let done = perfkit(["compare", &b, &b, of, share]).assert().code(2);
+        let why = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+        assert!(why.contains(right), "{why}");
+    }
+    let password = "postgres://me:s3cret@db/perf";
+    let said = wrong(["compare", password, &b]) + &wrong(["top", "me:s3cret@db"]);
+    assert!(said.contains("--store") && !said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_log_says_nothing_of_errors() {
+    let folder = Folder::new();
+    let registry = Registry::new();
+    for n in 0..2_000_u64 {
+        let outcome = if n % 10 == 0 { Outcome::Error } else { Outcome::Ok };
+        registry.record_outcome("pay", Duration::from_micros(900 + n % 100), outcome);
+    }
+    let json = folder.json("x.json", &registry.snapshot());
+    let log = folder.name("x.hlog");
+    fs::write(&log, perf_export::hdr::log(&[registry.snapshot()])).unwrap();
+    for (before, after) in [(&json, &log), (&log, &json)] {
+        perfkit(["compare", before, after]).assert().success();
+    }
 }
 
 #[test]

@@ -30,14 +30,8 @@ impl Clock {
         Ok(Self { opened: Instant::now(), newest: newest.map(time) })
     }
 
-    pub(super) fn now(&self, database: &dyn Database) -> Result<SystemTime> {
-        let Some(statement) = database.clock() else { return Ok(self.of_this_machine()) };
-        let mut now = None;
-        database.read(&mut |sql| {
-            now = number(sql, statement, &[])?;
-            Ok(())
-        })?;
-        Ok(now.map_or_else(SystemTime::now, time))
+    pub(super) fn upkeep_time(&self, database: &dyn Database) -> Result<SystemTime> {
+        Ok(of_server(database)?.unwrap_or_else(|| self.of_this_machine()))
     }
 
     /// One that was set wrong is at most so much ahead.
@@ -46,4 +40,15 @@ impl Clock {
         let most = self.newest.and_then(|at| at.checked_add(SLACK + self.opened.elapsed()));
         most.map_or(now, |most| if unix_ns(most) < unix_ns(now) { most } else { now })
     }
+}
+
+/// A server's clock; `None` of a database that has none of its own.
+pub(super) fn of_server(database: &dyn Database) -> Result<Option<SystemTime>> {
+    let Some(statement) = database.clock() else { return Ok(None) };
+    let mut now = None;
+    database.read(&mut |sql| {
+        now = number(sql, statement, &[])?;
+        Ok(())
+    })?;
+    Ok(now.map(time))
 }

@@ -122,14 +122,21 @@ pub trait Store: Debug + Send + Sync {
         to: SystemTime,
     ) -> Result<Vec<(String, HealthChange)>, StoreError>;
 
-    /// What time it is for the store: the server's, so that no host whose clock is wrong has all forgotten.
-    /// Of a file it is this machine's, but no more than as much later than what was in the file when it
-    /// was opened as the file has been open, and a day.
+    /// What time it is for the store: the server's; of a file, this machine's.
     ///
     /// # Errors
     ///
     /// What hinders the store.
     fn now(&self) -> Result<SystemTime, StoreError>;
+
+    /// The time that what is old is measured by, so that no clock that is wrong has all forgotten: the
+    /// server's. Of a file it is this machine's, but no more than as much later than what was in the file
+    /// when it was opened as the file has been open, and a day.
+    ///
+    /// # Errors
+    ///
+    /// What hinders the store.
+    fn upkeep_time(&self) -> Result<SystemTime, StoreError>;
 
     /// Merges what is in whole hours and days before `now` into those, for no more than so many hours
     /// and days: of one instance each. What comes late is merged into what is there. Any process may call
@@ -215,7 +222,11 @@ impl<D: Database> Store for SqlStore<D> {
     }
 
     fn now(&self) -> Result<SystemTime, StoreError> {
-        self.clock.now(&self.database)
+        clock::of_server(&self.database).map(|now| now.unwrap_or_else(SystemTime::now))
+    }
+
+    fn upkeep_time(&self) -> Result<SystemTime, StoreError> {
+        self.clock.upkeep_time(&self.database)
     }
 
     fn roll_up(&self, now: SystemTime, at_most: usize) -> Result<RolledUp, StoreError> {

@@ -163,7 +163,7 @@ impl Sender {
     fn keep_up(&mut self) -> Result<bool> {
         let retention = self.options.retention;
         let store = self.store()?;
-        let now = store.now()?;
+        let now = store.upkeep_time()?;
         let rolled = store.roll_up(now, AT_ONCE);
         let is_more = rolled.as_ref().is_ok_and(|rolled| !rolled.is_done && !rolled.is_busy);
         if !is_more {
