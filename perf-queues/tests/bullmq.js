@@ -90,6 +90,7 @@ async function small() {
     process.exit(0);
   }
   let done = 0;
+  const took = [];
   let worker = null;
   let limited = given.limits || 0;
   const attempt = async () => {
@@ -98,14 +99,16 @@ async function small() {
       await worker.rateLimit(20);
       throw new RateLimitError();
     }
+    const began = performance.now();
     await pause(given.ms || 0);
+    took.push(performance.now() - began);
     done += 1;
   };
   worker = new Worker(given.queue, attempt, { connection, prefix: given.prefix, concurrency: 10 });
   quiet(worker);
   while (done < given.jobs) await pause(20);
   await worker.close();
-  console.log(JSON.stringify({ counts: await queue.getJobCounts(), before }));
+  console.log(JSON.stringify({ counts: await queue.getJobCounts(), before, took }));
   process.exit(0);
 }
 
