@@ -189,6 +189,20 @@ fn pauses_rate_limits_and_strange_keys() {
 
 #[test]
 #[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
+fn failures_from_before_the_watch_are_none_of_its_own() {
+    let redis = Redis::start("bullmq-before");
+    Node::start("fail", &redis, &json!({ "queue": "mail", "jobs": 10 })).end();
+    let watching =
+        Watch::new(&redis.url()).queue("mail").registry(&Registry::new()).start().unwrap();
+    until_queue(&watching, "mail", |queue| queue.jobs.delayed == 10);
+    let options = json!({ "queue": "mail", "jobs": 10, "limits": 5, "pause": 200 });
+    Node::start("resume", &redis, &options).end();
+    let queue = until_queue(&watching, "mail", |queue| queue.totals.completed == 10);
+    assert_eq!((queue.totals.retried, queue.totals.failed), (0, 0));
+}
+
+#[test]
+#[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
 fn a_position_that_cannot_be_saved_is_said() {
     let (redis, folder) = (Redis::start("bullmq-unsaved"), Folder::new("bullmq-unsaved-position"));
     let file = folder.path().join("position.json");
