@@ -41,8 +41,8 @@
 //!
 //! Events do not tell a failure from a hand-back; that the count of failures in the job's hash has risen does.
 //! How many there were before is known of jobs that were added since all events have been read, by this watch
-//! or by earlier ones with its position file. Of an older job, or one from a gap, one attempt at most is
-//! taken for what it is not.
+//! or by earlier ones with its position file, which keeps 1,000 jobs of a queue that are to be tried again. Of
+//! another job, an older one or one from a gap, one attempt at most is taken for what it is not.
 //!
 //! What is lost is counted. BullMQ trims a queue's stream to some 10,000 events; what was trimmed before it
 //! was read is in `queue_events_missed`, exactly from Redis 7 on. If Redis has lost the stream (it was
