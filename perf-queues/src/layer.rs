@@ -14,8 +14,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Counts and times each job a tower service is called with, as [`track_job`] does. An `Err` counts as
-/// `failed`: around a layer that tries again that is the job, inside one it is each attempt. A job that is
-/// dropped before it ends is not counted.
+/// `failed`, and so does a panic: around a layer that tries again that is the job, inside one it is each
+/// attempt. A job that is dropped before it ends is not counted.
 ///
 /// apalis' workers take it by `WorkerBuilder::layer`.
 ///
@@ -92,8 +92,9 @@ impl<S: Service<R>, R> Service<R> for JobService<S> {
     }
 
     fn call(&mut self, job: R) -> Self::Future {
-        let (layer, began) = (self.layer.clone(), Instant::now());
-        JobFuture { inner: self.inner.call(job), layer, began }
+        let mut running = Some(Running { layer: self.layer.clone(), began: Instant::now() });
+        let inner = guarded(&mut running, || self.inner.call(job));
+        JobFuture { inner, running }
     }
 }
 
@@ -108,8 +109,39 @@ pin_project! {
     pub struct JobFuture<F> {
         #[pin]
         inner: F,
-        layer: JobLayer,
-        began: Instant,
+        // `None` once it is counted.
+        running: Option<Running>,
+    }
+}
+
+/// A job that is not counted yet.
+#[derive(Debug)]
+struct Running {
+    layer: JobLayer,
+    began: Instant,
+}
+
+/// Runs a piece of a job, which is counted as failed if that panics.
+fn guarded<R>(running: &mut Option<Running>, piece: impl FnOnce() -> R) -> R {
+    /// Dropped by a panic only.
+    struct Panicked<'a>(&'a mut Option<Running>);
+
+    impl Drop for Panicked<'_> {
+        fn drop(&mut self) {
+            end(self.0, JobOutcome::Failed);
+        }
+    }
+
+    let guard = Panicked(running);
+    let result = piece();
+    std::mem::forget(guard);
+    result
+}
+
+/// Counts it, once.
+fn end(running: &mut Option<Running>, outcome: JobOutcome) {
+    if let Some(Running { layer, began }) = running.take() {
+        track_job(&layer.registry, &layer.queue, began.elapsed(), outcome);
     }
 }
 
@@ -118,9 +150,64 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for JobFuture<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(this.inner.poll(context));
+        let result = ready!(guarded(this.running, || this.inner.poll(context)));
         let outcome = if result.is_ok() { JobOutcome::Completed } else { JobOutcome::Failed };
-        track_job(&this.layer.registry, &this.layer.queue, this.began.elapsed(), outcome);
+        end(this.running, outcome);
         Poll::Ready(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use tower::service_fn;
+
+    /// Completed, failed.
+    fn counted(registry: &Registry) -> [Option<u64>; 2] {
+        ["completed", "failed"].map(|result| {
+            let labels = [("queue", "mail"), ("result", result)];
+            registry.snapshot().counter("queue_jobs_finished", &labels)
+        })
+    }
+
+    #[test]
+    fn a_job_that_panics_has_failed_and_is_counted_once() {
+        let registry = Registry::new();
+        let layer = JobLayer::new("mail").registry(&registry);
+        let fails_if = |fails: bool| async move {
+            std::future::ready(()).await;
+            assert!(!fails, "as it is meant to");
+            Ok::<(), ()>(())
+        };
+        let mut service = layer.layer(service_fn(fails_if));
+        let mut job = Box::pin(service.call(true));
+        for _ in 0..2 {
+            let run = || futures::executor::block_on(&mut job);
+            catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+            assert_eq!(counted(&registry), [None, Some(1)]);
+        }
+        drop(job);
+        futures::executor::block_on(service.call(false)).unwrap();
+        assert_eq!(counted(&registry), [Some(1), Some(1)]);
+        // One that panics before there is a future.
+        let at_once = |()| -> std::future::Ready<Result<(), ()>> { panic!("as it is meant to") };
+        let mut service = layer.layer(service_fn(at_once));
+        catch_unwind(AssertUnwindSafe(|| drop(service.call(())))).unwrap_err();
+        assert_eq!(counted(&registry), [Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn a_job_that_is_dropped_is_not_counted() {
+        let registry = Registry::new();
+        let layer = JobLayer::new("mail").registry(&registry);
+        let mut service = layer.layer(service_fn(async |()| Ok::<(), ()>(())));
+        drop(service.call(()));
+        let dropped = AssertUnwindSafe(|| {
+            let _job = service.call(());
+            panic!("something else");
+        });
+        catch_unwind(dropped).unwrap_err();
+        assert_eq!(counted(&registry), [None, None]);
     }
 }

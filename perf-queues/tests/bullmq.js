@@ -90,6 +90,7 @@ async function small() {
     process.exit(0);
   }
   let done = 0;
+  const took = [];
   let worker = null;
   let limited = given.limits || 0;
   const attempt = async () => {
@@ -98,15 +99,52 @@ async function small() {
       await worker.rateLimit(20);
       throw new RateLimitError();
     }
+    const began = performance.now();
     await pause(given.ms || 0);
+    took.push(performance.now() - began);
     done += 1;
   };
   worker = new Worker(given.queue, attempt, { connection, prefix: given.prefix, concurrency: 10 });
   quiet(worker);
   while (done < given.jobs) await pause(20);
   await worker.close();
-  console.log(JSON.stringify({ counts: await queue.getJobCounts(), before }));
+  console.log(JSON.stringify({ counts: await queue.getJobCounts(), before, took }));
   process.exit(0);
 }
 
-({ produce, work, small })[what]();
+// Jobs that fail once, and are then to be tried again in a minute.
+async function fail() {
+  const queue = queueOf(given.queue);
+  const opts = { attempts: 3, backoff: { type: 'fixed', delay: 60_000 } };
+  await queue.addBulk(Array.from({ length: given.jobs }, () => ({ name: 'fails', data: {}, opts })));
+  const worker = new Worker(given.queue, async () => { throw new Error('boom'); }, { connection });
+  quiet(worker);
+  while ((await queue.getJobCounts()).delayed < given.jobs) await pause(20);
+  await worker.close();
+  console.log('{}');
+  process.exit(0);
+}
+
+// Has them tried again sooner, and handed back for a rate limit some times before they are done.
+async function resume() {
+  const queue = queueOf(given.queue);
+  let limited = given.limits;
+  let worker = null;
+  const attempt = async () => {
+    if (limited > 0) {
+      limited -= 1;
+      await worker.rateLimit(20);
+      throw new RateLimitError();
+    }
+  };
+  for (const of of await queue.getDelayed()) await of.changeDelay(500);
+  await pause(given.pause);
+  worker = new Worker(given.queue, attempt, { connection });
+  quiet(worker);
+  while ((await queue.getJobCounts()).completed < given.jobs) await pause(20);
+  await worker.close();
+  console.log('{}');
+  process.exit(0);
+}
+
+({ produce, work, small, fail, resume })[what]();

@@ -49,6 +49,7 @@ fn a_queue_that_is_not_there_yet_is_counted_from_its_first_job() {
     let watching =
         Watch::new(&redis.url()).queue("new").by_name().registry(&registry).start().unwrap();
     until_queue(&watching, "new", |queue| queue.state == QueueState::Missing);
+    let began = Instant::now();
     let said = small(&redis, &options);
     assert_eq!(said["counts"]["completed"], 0);
     let queue = until_queue(&watching, "new", |queue| queue.totals.completed == 150);
@@ -56,12 +57,15 @@ fn a_queue_that_is_not_there_yet_is_counted_from_its_first_job() {
     let snapshot = registry.snapshot();
     let labels = [("queue", "new"), ("result", "completed"), ("name", "small")];
     let run = snapshot.get_labelled("queue::run", &labels).unwrap();
-    let median = run.percentile(50.0).unwrap();
     assert_eq!(run.count(), 150);
-    assert!(
-        median >= Duration::from_millis(25) && median < Duration::from_millis(80),
-        "{median:?}"
-    );
+    // What the worker measured within each attempt, and not much more than what it took in all.
+    let mut took: Vec<_> =
+        said["took"].as_array().unwrap().iter().map(|ms| ms.as_f64().unwrap()).collect();
+    took.sort_by(f64::total_cmp);
+    let (ours, theirs) = (run.percentile(50.0).unwrap().as_secs_f64() * 1_000.0, took[75]);
+    println!("median {ours:.1} ms, by the worker {theirs:.1} ms");
+    assert!(ours > theirs - 2.0 - theirs / 50.0, "{ours} and {theirs}");
+    assert!(run.max().unwrap() < began.elapsed());
 }
 
 #[test]
@@ -181,6 +185,20 @@ fn pauses_rate_limits_and_strange_keys() {
     redis.ask(&["XADD", "bull:limited:events", "*", "event", "failed", "jobId", "events"]).unwrap();
     let queue = until_queue(&watching, "limited", |queue| queue.totals.failed == 1);
     assert_eq!(queue.totals.completed, 25);
+}
+
+#[test]
+#[ignore = "needs redis-server and BullMQ: cargo xtask ci"]
+fn failures_from_before_the_watch_are_none_of_its_own() {
+    let redis = Redis::start("bullmq-before");
+    Node::start("fail", &redis, &json!({ "queue": "mail", "jobs": 10 })).end();
+    let watching =
+        Watch::new(&redis.url()).queue("mail").registry(&Registry::new()).start().unwrap();
+    until_queue(&watching, "mail", |queue| queue.jobs.delayed == 10);
+    let options = json!({ "queue": "mail", "jobs": 10, "limits": 5, "pause": 200 });
+    Node::start("resume", &redis, &options).end();
+    let queue = until_queue(&watching, "mail", |queue| queue.totals.completed == 10);
+    assert_eq!((queue.totals.retried, queue.totals.failed), (0, 0));
 }
 
 #[test]

@@ -114,32 +114,3 @@ fn describe(registry: &Registry) {
     ];
     all.into_iter().for_each(|(name, text)| registry.describe(name, None, text));
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The directory of names is the process' own, and so is what is in it of other tests.
-    #[test]
-    fn a_thousand_queues_fit_and_no_gauge_stands_for_several() {
-        let registry = Registry::new();
-        let names: Vec<_> = (0..2_500).map(|n| format!("queue-{n}")).collect();
-        let gauges: Vec<_> = names.iter().map(|name| Gauges::new(&registry, name)).collect();
-        for (n, gauges) in (1..).zip(&gauges) {
-            let all = (n, n + 1, n + 2);
-            let jobs =
-                JobCounts { waiting: all.0, active: all.1, failed: all.2, ..JobCounts::default() };
-            gauges.set(&jobs, true);
-        }
-        let snapshot = registry.snapshot();
-        let gauge = |name: &str, queue: &str| snapshot.gauge(name, &[("queue", queue)]);
-        for (n, name) in (1..=1_000).zip(&names) {
-            let seen = ["waiting", "active", "failed"]
-                .map(|state| gauge(&format!("queue_jobs_{state}"), name));
-            assert_eq!(seen, [n, n + 1, n + 2].map(|n| Some(f64::from(n))), "{name}");
-            assert_eq!([gauge("queue_up", name), gauge("queue_is_paused", name)], [Some(1.0); 2]);
-        }
-        assert_eq!(gauge("queue_up", &names[2_499]), None);
-        assert_eq!(snapshot.gauge("queue_up", &[("overflow", "true")]), None);
-    }
-}

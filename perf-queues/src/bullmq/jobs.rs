@@ -30,6 +30,9 @@ pub(super) struct Job {
     /// Failed attempts that have been counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) made: Option<u32>,
+    /// Whether it was added so soon after what is not known that its hash does not tell it from older ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_early: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -43,7 +46,7 @@ pub(super) struct Jobs {
 impl Job {
     /// Whether it is not as if it were new.
     fn is_under_way(&self) -> bool {
-        self.active.is_some() || self.made != Some(0)
+        self.active.is_some() || self.made != Some(0) || self.is_early
     }
 }
 
@@ -98,10 +101,11 @@ impl Jobs {
         self.young.iter().chain(&self.old).filter(|(_, job)| job.active.is_some())
     }
 
-    /// Those that have failed and are to be tried again, with their failures; first those heard of last.
+    /// Those that are to be tried, of which it cannot be seen later that they have not failed yet, with their
+    /// failures; first those heard of last.
     pub(super) fn tried(&self) -> impl Iterator<Item = (&String, u32)> {
         let all = self.young.iter().chain(&self.old).filter(|(_, job)| job.active.is_none());
-        all.filter_map(|(id, job)| Some((id, job.made.filter(|made| *made > 0)?)))
+        all.filter_map(|(id, job)| Some((id, job.made.filter(|made| *made > 0 || job.is_early)?)))
     }
 }
 

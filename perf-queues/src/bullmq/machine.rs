@@ -23,7 +23,7 @@ use crate::job::JobOutcome;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-/// By how much the clock of who adds jobs may be ahead of Redis', in milliseconds.
+/// By how much the clock of who adds jobs may be ahead of Redis', or behind, in milliseconds.
 const CLOCKS: u64 = 5_000;
 
 /// The most jobs to be tried again that are saved of a queue.
@@ -87,7 +87,7 @@ pub(super) struct Saved {
     /// Jobs that workers have.
     #[serde(default)]
     active: BTreeMap<String, Job>,
-    /// How often those that are to be tried again have failed.
+    /// How often those that are to be tried again have failed, and those that were added soon after `since`.
     #[serde(default)]
     tried: BTreeMap<String, u32>,
     #[serde(default)]
@@ -126,8 +126,10 @@ impl Hash {
 impl Machine {
     pub(super) fn restored(saved: Saved) -> Self {
         let mut jobs = Jobs::default();
-        let tried = saved.tried.into_iter();
-        tried.for_each(|(id, made)| jobs.put(id, Job { made: Some(made), ..Job::default() }));
+        for (id, made) in saved.tried {
+            let (made, is_early) = (Some(made), made == 0);
+            jobs.put(id, Job { made, is_early, ..Job::default() });
+        }
         saved.active.into_iter().for_each(|(id, job)| jobs.put(id, job));
         Self { jobs, moved: saved.moved, fresh: saved.fresh, since: saved.since }
     }
@@ -188,7 +190,8 @@ impl Machine {
         match event.kind {
             Kind::Added { name } => {
                 self.fresh = Some(event.job.clone());
-                let job = Job { name: Some(name), made: Some(0), ..Job::default() };
+                let is_early = self.is_early(at);
+                let job = Job { name: Some(name), made: Some(0), is_early, ..Job::default() };
                 self.jobs.put(event.job, job);
             }
             Kind::Waiting { from_active: true } => {
@@ -223,6 +226,11 @@ impl Machine {
         job.made = job.made.or(failures);
         job.wait = job.ready.take().map(|ready| at.saturating_sub(ready));
         job.active = Some(at);
+    }
+
+    /// Whether the hash of a job that was added at this time may say that it is not young enough.
+    fn is_early(&self, at: u64) -> bool {
+        self.since.is_some_and(|since| at < since.saturating_add(2 * CLOCKS))
     }
 
     /// The failures of a job that is not known: none, if it is young enough.

@@ -121,14 +121,29 @@ fn what_a_forgotten_job_waited_its_hash_says() {
 }
 
 #[test]
+fn a_job_from_just_after_the_beginning_is_new_after_a_restart_too() {
+    let mut machine = Machine::default();
+    machine.begin(1_000);
+    machine.take(event(1_500, "7", added("x")), None, &mut Vec::new());
+    let mut machine = restarted(&restarted(&machine, 1_500), 1_500);
+    // Its hash is read when it has failed already.
+    let hash = Hash { made: Some(1), started: Some(1), added: Some(1_500), ..Hash::default() };
+    let mut facts = Vec::new();
+    for (ms, kind) in [(1_600, Kind::Active), (1_700, Kind::Delayed { due: Some(2_000) })] {
+        machine.take(event(ms, "7", kind), Some(&hash), &mut facts);
+    }
+    assert_eq!(outcomes(&facts), ["retried"]);
+}
+
+#[test]
 fn of_those_to_be_tried_again_a_bounded_number_is_saved() {
     let (mut machine, mut facts) = (watching(), Vec::new());
-    let hash = Hash { made: Some(1), added: Some(CLOCKS), ..Hash::default() };
+    let hash = Hash { made: Some(1), added: Some(2 * CLOCKS), ..Hash::default() };
     for n in 0..=MOST_TRIED {
         let saved = machine.saved(77);
         assert_eq!((saved.tried.len(), saved.since), (n, Some(0)));
         for kind in [added("x"), Kind::Active, Kind::Delayed { due: Some(9) }] {
-            machine.take(event(1, &n.to_string(), kind), Some(&hash), &mut facts);
+            machine.take(event(2 * CLOCKS, &n.to_string(), kind), Some(&hash), &mut facts);
         }
     }
     // Whoever is not among them may have failed.
@@ -215,8 +230,8 @@ fn scripts(life: &Life) -> Vec<(Vec<Kind>, u32)> {
     scripts
 }
 
-/// The lives of many jobs, mixed: events, and the job's hash after each.
-fn mixed(lives: &[Life], order: &[Index]) -> Vec<(Event, Hash)> {
+/// The lives of many jobs, mixed: events from this time on, and the job's hash after each.
+fn mixed(begin: u64, lives: &[Life], order: &[Index]) -> Vec<(Event, Hash)> {
     let mut left: Vec<_> = lives.iter().map(|life| scripts(life).into_iter()).collect();
     let hash = Hash { made: Some(0), started: Some(0), ..Hash::default() };
     let (mut hashes, mut events) = (vec![hash; lives.len()], Vec::new());
@@ -232,7 +247,7 @@ fn mixed(lives: &[Life], order: &[Index]) -> Vec<(Event, Hash)> {
         let hash = &mut hashes[job];
         hash.made = hash.made.map(|made| made + rise);
         for kind in kinds {
-            let now = CLOCKS + events.len() as u64;
+            let now = begin + events.len() as u64;
             match kind {
                 Kind::Added { .. } => hash.added = Some(now),
                 Kind::Completed | Kind::Failed => hash.finished = Some(now),
@@ -324,6 +339,11 @@ fn batches(restarts: bool) -> impl Strategy<Value = Vec<(usize, usize, bool)>> {
     prop::collection::vec(batch, 1..20)
 }
 
+/// When jobs are added: at once, or some time after the watch began.
+fn begin() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), CLOCKS - 40..CLOCKS, 2 * CLOCKS - 40..2 * CLOCKS, Just(3 * CLOCKS)]
+}
+
 fn order() -> impl Strategy<Value = Vec<Index>> {
     prop::collection::vec(any::<Index>(), 1..200)
 }
@@ -331,17 +351,18 @@ fn order() -> impl Strategy<Value = Vec<Index>> {
 proptest! {
     #[test]
     fn each_event_counts_once_whatever_the_batches_and_restarts(
-        lives in lives(false), order in order(), batches in batches(true), with_hashes: bool,
+        begin in begin(), lives in lives(false), order in order(), batches in batches(true),
+        with_hashes: bool,
     ) {
-        let facts = read(watching(), &mixed(&lives, &order), &batches, with_hashes);
+        let facts = read(watching(), &mixed(begin, &lives, &order), &batches, with_hashes);
         prop_assert_eq!(counted(&facts), truth(&lives));
     }
 
     #[test]
     fn jobs_that_are_handed_back_are_no_failures(
-        lives in lives(true), order in order(), batches in batches(true),
+        begin in begin(), lives in lives(true), order in order(), batches in batches(true),
     ) {
-        let facts = read(watching(), &mixed(&lives, &order), &batches, true);
+        let facts = read(watching(), &mixed(begin, &lives, &order), &batches, true);
         prop_assert_eq!(counted(&facts), truth(&lives));
     }
 
@@ -350,7 +371,7 @@ proptest! {
     fn a_watch_that_begins_in_the_middle_takes_no_earlier_failures_for_new_ones(
         lives in lives(true), order in order(), middle: Index, restarts: Vec<bool>,
     ) {
-        let events = mixed(&lives, &order);
+        let events = mixed(0, &lives, &order);
         let (_, after) = events.split_at(middle.index(events.len()));
         let mut machine = Machine::default();
         machine.begin(u64::MAX);

@@ -3,9 +3,10 @@
 //! A [`Watch`] reads each queue's stream of events, the counts of its jobs, and a few fields of the hashes of
 //! jobs whose attempts have ended: `name`, `pb` (the worker's name), `processedOn`, `finishedOn`, `atm`, `ats`,
 //! `timestamp`, and of `opts` the delay. It never asks for a job's data, though what jobs return and why they
-//! fail is in the events and passes by, and it sends no command that writes. So a Redis user with `+@read +@connection +time` is enough. BullMQ 5 and 6 have the
-//! same keys, but for one thing: when a queue is paused, 5 moves its waiting jobs to a list of its own, and
-//! is then counted under `paused`, while 6 leaves them where they are. `queue_is_paused` is right for both.
+//! fail is in the events and passes by, and it sends no command that writes. So a Redis user with
+//! `+@read +@connection +time` is enough. BullMQ 5 and 6 have the same keys, but for one thing: when a queue
+//! is paused, 5 moves its waiting jobs to a list of its own, and is then counted under `paused`, while 6
+//! leaves them where they are. `queue_is_paused` is right for both.
 //!
 //! | in the registry | labels | |
 //! |---|---|---|
@@ -33,15 +34,15 @@
 //! nothing is ever told twice. A program that is killed between the two, or while a listener runs, does not
 //! tell what it has just saved and not come to: 700 attempts at most, of all queues together. The totals in
 //! [`Status`] are those of the file, and exact in any case. Nothing keeps two watches from using one file at a
-//! time, and each would undo what the other has saved. The
-//! registry's counters begin at 0 in each process, as counters do: what happened while no watch ran is
-//! counted by the next one, at once. If the file cannot be written the watch goes on, and
-//! [`Status::position_error`] says why; what is not saved would be counted again by the next watch.
+//! time, and each would undo what the other has saved. The registry's counters begin at 0 in each process, as
+//! counters do: what happened while no watch ran is counted by the next one, at once. If the file cannot be
+//! written the watch goes on, and [`Status::position_error`] says why; what is not saved would be counted again
+//! by the next watch.
 //!
 //! Events do not tell a failure from a hand-back; that the count of failures in the job's hash has risen does.
 //! How many there were before is known of jobs that were added since all events have been read, by this watch
-//! or by earlier ones with its position file. Of an older job, or one from a gap, one attempt at most is
-//! taken for what it is not.
+//! or by earlier ones with its position file, which keeps 1,000 jobs of a queue that are to be tried again. Of
+//! another job, an older one or one from a gap, one attempt at most is taken for what it is not.
 //!
 //! What is lost is counted. BullMQ trims a queue's stream to some 10,000 events; what was trimmed before it
 //! was read is in `queue_events_missed`, exactly from Redis 7 on. If Redis has lost the stream (it was

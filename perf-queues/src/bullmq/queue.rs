@@ -126,6 +126,7 @@ impl Queue {
         self.machine.take_all(events, &hashes, &mut self.facts);
         if place.seen && self.state == QueueState::Missing {
             (self.state, self.news.to_show) = (QueueState::Connected, true);
+            self.missing_since = None;
         }
         self.has_more = news.count >= BATCH && place.last > before.last;
         if !self.has_more {

@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn what_is_missing_for_long_is_forgotten_unless_it_is_named() {
         let fake = fake::Fake::start();
-        fake.told().queues.extend(["mail", "here", "gone"].map(str::to_owned));
+        fake.told().queues.extend(["mail", "here", "gone", "back"].map(str::to_owned));
         let folder = std::env::temp_dir().join(format!("perfkit-forgotten-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("position.json");
@@ -342,19 +342,22 @@ mod tests {
         let (mut runner, mut reader, _sender) = begun();
         fake.told().queues.retain(|queue| queue == "here");
         runner.forget(Duration::ZERO);
-        assert_eq!(runner.queues.len(), 3, "nothing is missing yet");
+        assert_eq!(runner.queues.len(), 4, "nothing is missing yet");
         runner.pass(&mut reader, true, &[]).unwrap();
         runner.forget(MISSING);
-        assert_eq!(runner.queues.len(), 3, "nothing is missing for so long");
+        assert_eq!(runner.queues.len(), 4, "nothing is missing for so long");
         drop(runner);
         // A later watch, that does not meet them, forgets them too.
-        let (mut runner, _reader, _sender) = begun();
-        assert_eq!(runner.queues.len(), 3, "they are known");
+        let (mut runner, mut reader, _sender) = begun();
+        assert_eq!(runner.queues.len(), 4, "they are known");
+        // One is back, and was not looked at yet.
+        fake.add("back", 2_000_000, &["event", "completed", "jobId", "1"]);
+        runner.pass(&mut reader, false, &["bull:back:events".to_owned()]).unwrap();
         runner.forget(Duration::ZERO);
         runner.finish();
-        assert!(runner.queues.keys().eq(["here", "mail"]));
+        assert!(runner.queues.keys().eq(["back", "here", "mail"]));
         let (_, saved, _) = PositionFile::open(&path).unwrap();
-        assert!(saved.queues.keys().eq(["bull:here", "bull:mail"]));
+        assert!(saved.queues.keys().eq(["bull:back", "bull:here", "bull:mail"]));
         std::fs::remove_dir_all(folder).unwrap();
     }
 

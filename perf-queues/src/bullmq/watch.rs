@@ -167,7 +167,8 @@ impl Watch {
     }
 
     /// Calls this with how a queue is, on the watch's thread, whenever it has been looked at or its state has
-    /// changed: it should be quick. If it panics, that is logged, and the watch goes on. May be called again, for others.
+    /// changed: it should be quick. If it panics, that is logged, and the watch goes on. May be called again,
+    /// for others.
     ///
     /// ```
     /// # use perf_queues::bullmq::Watch;
