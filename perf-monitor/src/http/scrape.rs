@@ -36,7 +36,7 @@ async fn metrics(State(app): State<App>, asked: HeaderMap) -> Result<Response, P
     app.run(For::Scrapes, move |view| {
         let of = |name| asked.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let (accept, encodings) = (of(header::ACCEPT), of(header::ACCEPT_ENCODING));
-        let answer = respond(&view.snapshot(), accept, encodings, &Options::default());
+        let answer = respond(&view.snapshot(), accept, encodings, &options());
         let mut response = answer.body.into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
@@ -47,4 +47,12 @@ async fn metrics(State(app): State<App>, asked: HeaderMap) -> Result<Response, P
         response
     })
     .await
+}
+
+/// Tasks of workers take minutes where calls take milliseconds.
+fn options() -> Options {
+    let options = Options::default();
+    #[cfg(feature = "fleet")]
+    let options = options.bounds(perf_fleet::DURATION_METRIC, &perf_fleet::DURATION_BOUNDS);
+    options
 }

@@ -150,6 +150,9 @@ pub(super) struct Overview {
     imbalance: f64,
     /// What it would be after the moves.
     imbalance_after: f64,
+    /// How many moves there are, of which the first are shown.
+    move_count: usize,
+    /// Over all domains.
     moves: Vec<Move>,
 }
 
@@ -251,6 +254,7 @@ fn overview(fleet: &Fleet, asked: &Asked) -> Overview {
         workers: workers.iter().take(most).map(|(worker, stats)| row(worker, stats, end)).collect(),
         imbalance: plan.imbalance_before,
         imbalance_after: plan.imbalance_after,
+        move_count: plan.moves.len(),
         moves: moves(plan),
         ..of_report(report)
     }
@@ -277,6 +281,7 @@ fn of_report(report: FleetReport) -> Overview {
         workers: Vec::new(),
         imbalance: 0.0,
         imbalance_after: 0.0,
+        move_count: 0,
         moves: Vec::new(),
     }
 }

@@ -3,14 +3,19 @@
 const FLEET_ROWS = 120;
 
 /** What is asked for: it is as it was left on coming back to it. */
-const crew = { q: "", domain: "", most: FLEET_ROWS };
+const crew = { q: "", domain: null, most: FLEET_ROWS };
 
 views.fleet = {
   title: "Fleet",
   bones: ["tiles", "table", "tables"],
-  load: (_, signal) => get("fleet", { domain: crew.domain, q: crew.q, limit: crew.most }, signal),
+  load(_, signal) {
+    const asked = query({ q: crew.q, limit: crew.most });
+    // Workers of no domain have an empty one.
+    if (crew.domain !== null) asked.set("domain", crew.domain);
+    return get("fleet", asked, signal);
+  },
   render(data) {
-    if (data.counts.workers === 0 && !crew.domain) return [panel("Fleet", { kind: "first" }, empty("No worker has been seen yet."))];
+    if (data.counts.workers === 0 && crew.domain === null) return [panel("Fleet", { kind: "first" }, empty("No worker has been seen yet."))];
     return [
       fleetFigures(data),
       healthMap(data),
@@ -21,7 +26,7 @@ views.fleet = {
   },
   actions: {
     domain(name) {
-      crew.domain = crew.domain === name ? "" : name;
+      crew.domain = crew.domain === name ? null : name;
       crew.most = FLEET_ROWS;
       renew();
     },
@@ -51,7 +56,7 @@ const workerAddress = (id) => `#/worker?${new URLSearchParams({ id })}`;
 
 const workerLink = ({ id, name }, most = 60) => element("a", { class: "link", href: workerAddress(id), title: hintOf(id) }, shortened(name || id, most));
 
-function fleetFigures({ counts, average_health: health, totals, imbalance, imbalance_after: after, moves }) {
+function fleetFigures({ counts, average_health: health, totals, imbalance, imbalance_after: after, move_count: moves }) {
   const unwell = counts.degraded + counts.overloaded + counts.failing;
   return figures([
     ["Workers", count(counts.workers), unwell > 0 ? `${count(unwell)} not well` : "all well", counts.failing > 0 && "failed"],
@@ -59,13 +64,13 @@ function fleetFigures({ counts, average_health: health, totals, imbalance, imbal
     ["Tasks per hour", rate(totals.per_hour), `${count(totals.completed)} done, ${count(totals.failed)} failed`],
     ["Error rate", withUnit(ratio(totals.error_rate)), "in the last hour", totals.error_rate > 0.05 && "failed"],
     ["p95 of a task", withUnit(duration(totals.p95_seconds == null ? null : totals.p95_seconds * 1e9)), totals.mean_seconds == null ? "" : `mean ${duration(totals.mean_seconds * 1e9)}`],
-    ["Imbalance", imbalance.toFixed(2), moves.length > 0 ? `${after.toFixed(2)} after ${counted(moves.length, "move")}` : "0 is even, 1 is not"],
+    ["Imbalance", imbalance.toFixed(2), moves > 0 ? `${after.toFixed(2)} after ${counted(moves, "move")}` : "0 is even, 1 is not"],
   ]);
 }
 
 /** A row a worker, a cell a step; the least healthy first. Colours have words beside them: a table for all who cannot see. */
 function healthMap({ workers, times_unix_ms: times, domains, found }) {
-  const chips = domains.length > 1 && element("div", { class: "segments", role: "group", "aria-label": "Domain" }, domains.map(({ name, average_health: health, workers: all }) =>
+  const chips = (domains.length > 1 || crew.domain !== null) && element("div", { class: "segments", role: "group", "aria-label": "Domain" }, domains.map(({ name, average_health: health, workers: all }) =>
     element("button", { type: "button", "data-action": "domain", "data-value": name, "aria-pressed": String(crew.domain === name), title: `${counted(all, "worker")}, average health ${points(health)}` }, shortened(name || "(none)", 24))));
   const shown = workers.slice(0, 30);
   const head = element("tr", {}, element("th", { scope: "col", class: "left" }, "Worker"), times.map((ms) => element("th", { scope: "col" }, element("span", { class: "unseen" }, moment(ms)))));
@@ -92,17 +97,17 @@ function bottleneckPanel({ bottlenecks, bottleneck_count: all }) {
     : empty("No worker is beyond a threshold."));
 }
 
-function movesPanel({ moves, imbalance }) {
+function movesPanel({ moves, move_count: all, imbalance }) {
   const columns = [
     { title: "From", left: true, cell: ({ from }) => workerLink({ id: from }) },
     { title: "To", left: true, cell: ({ to }) => workerLink({ id: to }) },
     { title: "Tasks", cell: ({ tasks }) => count(tasks) },
     { title: "Why", left: true, isText: true, cell: ({ why, effect }) => element("span", { title: hintOf(effect) }, shortened(why, 200)) },
   ];
-  const [first, note] = [moves.slice(0, 8), moves.length > 8 ? `the first 8 of ${moves.length} moves` : "what should move"];
+  const [first, note] = [moves.slice(0, 8), all > 8 ? `the first 8 of ${count(all)} moves, over all domains` : "what should move, over all domains"];
   return panel("Rebalancing", { note }, moves.length > 0
     ? table("Moves", columns, first, { keyed: ({ from, to }) => `${from} ${to}` })
-    : empty("Nothing should move.", imbalance > 0.3 ? "What is under way cannot be moved, and nothing waits." : "Work is spread well enough."));
+    : empty("Nothing should move.", imbalance > 0.3 ? "What is under way cannot be moved, or no worker is fit to take more." : "Work is spread well enough."));
 }
 
 const workerColumns = [

@@ -78,5 +78,5 @@ function kindsPanel({ kinds }) {
 function aboutPanel({ worker, capabilities, metadata }) {
   const rows = [["Name", worker.name], ["Domain", worker.domain || "(none)"], ["Capabilities", capabilities.join(", ") || "(none said)"], ...Object.entries(metadata)];
   const columns = [{ title: "About", left: true, cell: ([key]) => shortened(key, 80) }, { title: "", left: true, isText: true, cell: ([, value]) => shortened(value, 300) }];
-  return panel("About it", {}, table("About the worker", columns, rows, { keyed: ([key]) => key }));
+  return panel("About it", {}, table("About the worker", columns, rows.map((row, at) => [...row, at]), { keyed: ([key, , at]) => `${at} ${key}` }));
 }
