@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Run a program, then show the summary of it.
     Run(Run),
-    /// Ask a program whether it is well: 0 if it is or is merely degraded, 1 if it is down.
+    /// Ask a program whether it is well: 0 if it is or is merely degraded, 1 if it is down or does not answer.
     Check(Check),
     /// Help with settings files.
     Config(Config),

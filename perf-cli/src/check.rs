@@ -15,10 +15,24 @@ const TITLES: [&str; 3] = ["check", "status", "says"];
 
 pub(crate) fn run(check: &Check) -> Outcome {
     let url = url_of(&check.url, "/health");
-    let (status, text) = get(&url, check.token.token.as_deref(), check.timeout)?;
+    let answer = get(&url, check.token.token.as_deref(), check.timeout);
+    let (status, text) = match answer {
+        Ok(answer) => answer,
+        Err(failure) if is_url(&check.url) => {
+            // One that does not answer is down.
+            failure.tell();
+            return Ok(ExitCode::from(BAD));
+        }
+        Err(failure) => return Err(failure),
+    };
     let health: Value = serde_json::from_str(&text).unwrap_or_default();
     let Some(said) = health["status"].as_str() else {
         let url = shown_url(&url);
+        if matches!(status, 401 | 403) {
+            return Err(Failure::new(format!(
+                "{url} wants a token: give it with --token or PERFKIT_HTTP_TOKEN"
+            )));
+        }
         return Err(Failure::new(format!(
             "{url} answers with status {status} and says nothing of its health: is it a program with \
              perfkit's `serve`?"
@@ -31,6 +45,11 @@ pub(crate) fn run(check: &Check) -> Outcome {
         Format::Csv => rows(said, &health).csv()?,
     })?;
     Ok(if status < 400 { ExitCode::SUCCESS } else { ExitCode::from(BAD) })
+}
+
+fn is_url(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["http://", "https://"].iter().any(|start| text.starts_with(start))
 }
 
 /// A row of all, then one of each check, as `application/health+json` has them.

@@ -15,6 +15,7 @@ use perf_monitor::{
     http::Http,
     rules::{Rule, Statistic},
 };
+use signal_hook::{consts::TERM_SIGNALS, flag};
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
@@ -45,6 +46,8 @@ const PAGES: [Page; 4] = [
     Page { name: "POST /cart", often: 1, usual: 6, table: "carts" },
     Page { name: "POST /checkout", often: 1, usual: 25, table: "orders" },
 ];
+/// How often to look whether somebody ends it.
+const BEAT: Duration = Duration::from_millis(100);
 /// So many customers at a time.
 const CUSTOMERS: usize = 4;
 /// In this half of each minute or so, checkouts are slow, and some fail.
@@ -67,13 +70,7 @@ pub(crate) fn run(demo: &Demo) -> Outcome {
             thread::spawn(move || shop(&registry, &is_open))
         })
         .collect();
-    match demo.time {
-        Some(time) => thread::sleep(time),
-        // Until somebody ends it.
-        None => loop {
-            thread::park();
-        },
-    }
+    wait(demo.time)?;
     is_open.store(false, Relaxed);
     for customer in customers {
         customer.join().map_err(|_| Failure::new("a customer panicked"))?;
@@ -84,6 +81,22 @@ pub(crate) fn run(demo: &Demo) -> Outcome {
     drop(server);
     let _ = monitor.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Until the time is over, or somebody ends it.
+pub(crate) fn wait(time: Option<Duration>) -> Outcome<()> {
+    let (began, is_ended) = (Instant::now(), Arc::new(AtomicBool::new(false)));
+    for signal in TERM_SIGNALS {
+        flag::register(*signal, Arc::clone(&is_ended)).map_err(of("signals"))?;
+    }
+    while !is_ended.load(Relaxed) {
+        let left = time.map_or(BEAT, |time| time.saturating_sub(began.elapsed()).min(BEAT));
+        if left.is_zero() {
+            break;
+        }
+        thread::sleep(left);
+    }
+    Ok(())
 }
 
 fn watch(registry: &Registry) -> Outcome<Monitor> {

@@ -65,8 +65,8 @@ impl View {
     }
 
     /// See [`Monitor::reset`](crate::Monitor::reset).
-    pub(crate) fn reset(&self) {
-        self.shared.reset();
+    pub(crate) fn reset(&self) -> bool {
+        self.shared.reset()
     }
 
     pub(crate) fn hub(&self) -> &Hub {

@@ -291,10 +291,10 @@ impl Shared {
     fn tell(&self, _: &State, _: &[Alert]) {}
 
     /// Sets the registry to zero, once windows and the store have what was in it.
-    pub(crate) fn reset(&self) {
+    /// `false` where what is watched is others'.
+    pub(crate) fn reset(&self) -> bool {
         if self.source.is_some() {
-            // It is others'.
-            return;
+            return false;
         }
         let turn = self.begin();
         #[cfg(feature = "store")]
@@ -304,6 +304,7 @@ impl Shared {
         if turn.is_some() {
             self.push(taken);
         }
+        true
     }
 
     /// Waits until something is due; `None` when the watch is to end.

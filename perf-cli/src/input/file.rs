@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use perf_core::{Bucket, OperationParts, Snapshot};
 use perf_export::{FileFormat, hdr, json};
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Read},
     path::Path,
@@ -35,17 +36,15 @@ pub(super) fn document(text: &str) -> Result<Snapshot, json::Error> {
     json::read(text)
 }
 
-/// All lines, merged. One that began when the one before it did has all that this had, and more.
+/// All lines, merged. One that began when another before it did has all that this had, and more, though lines
+/// of other runs stand between.
 fn lines(text: &str) -> Result<Snapshot, String> {
-    let mut runs: Vec<Snapshot> = Vec::new();
+    let mut runs = BTreeMap::new();
     for read in json::read_lines(text.as_bytes()) {
         let read = read.map_err(|error| error.to_string())?;
-        if runs.last().is_some_and(|last| last.started() == read.started()) {
-            runs.pop();
-        }
-        runs.push(read);
+        runs.insert(read.started(), read);
     }
-    let mut runs = runs.into_iter();
+    let mut runs = runs.into_values();
     let mut all = runs.next().ok_or_else(|| "it is empty".to_owned())?;
     runs.for_each(|run| all.merge(&run));
     Ok(all)

@@ -75,10 +75,16 @@ fn nobody_there() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     // It takes the connection, and says nothing.
-    assert!(wrong(["check", &url, "--timeout", "200ms"]).contains("no answer in time"));
+    assert!(down(["check", &url, "--timeout", "200ms"]).contains("no answer in time"));
     drop(listener);
-    assert!(wrong(["check", &url]).contains("does the program run"));
+    assert!(down(["check", &url]).contains("does the program run"));
     let served = Served::new(&Registry::new());
     let other = format!("{}/openapi.json", served.url());
     assert!(wrong(["check", &other]).contains("says nothing of its health"));
+}
+
+/// What is said of one that does not answer.
+fn down<const N: usize>(arguments: [&str; N]) -> String {
+    let done = perfkit(arguments).assert().code(1);
+    String::from_utf8_lossy(&done.get_output().stderr).into_owned()
 }
