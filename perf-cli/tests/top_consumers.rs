@@ -56,7 +56,9 @@ fn has_line(screen: &str, start: &str) -> bool {
 fn keys_at_80_by_24() {
     let demo = Demo::start("127.0.0.1:0");
     let tmux = top(SMALL, &demo.url());
-    let screen = tmux.shows("POST /checkout");
+    // Once all pages have been visited.
+    let screen =
+        tmux.waits(|screen| screen.contains("7 operations, ") && screen.contains("POST /checkout"));
     assert_eq!(screen.lines().count(), 24, "{screen}");
     assert!(screen.starts_with(&format!("perfkit top {}  live", demo.url())), "{screen}");
     for start in
