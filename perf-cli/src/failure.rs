@@ -28,6 +28,19 @@ impl Failure {
 }
 
 impl Failure {
+    /// What clap says is wrong, without the lines that repeat how the command is used.
+    pub(crate) fn of_arguments(error: &clap::Error) -> Self {
+        let said = error.to_string();
+        let lines = said.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+        let words: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+        let said = words.join(" ");
+        let said = said.strip_prefix("error: ").unwrap_or(&said);
+        Self::new(format!(
+            "{}; --help says more",
+            said.trim_end_matches(" For more information, try '--help'.")
+        ))
+    }
+
     /// Says so on standard error. If that is closed, there is nobody to tell.
     pub(crate) fn tell(&self) {
         let _ = writeln!(io::stderr(), "perfkit: {}", self.0);

@@ -23,12 +23,16 @@ mod top;
 
 use args::{Arguments, Command};
 use clap::Parser;
-use failure::Outcome;
+use failure::{Failure, Outcome};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    failure::exit(run_command(arguments.command))
+    failure::exit(match Arguments::try_parse() {
+        Ok(arguments) => run_command(arguments.command),
+        Err(error) if error.use_stderr() => Err(Failure::of_arguments(&error)),
+        // Help, and the version.
+        Err(asked) => asked.exit(),
+    })
 }
 
 fn run_command(command: Command) -> Outcome {

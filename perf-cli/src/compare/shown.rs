@@ -48,7 +48,8 @@ const COLUMNS: [&str; 11] = [
     "verdict",
 ];
 
-/// A line for each percentile of each operation, whether it changed or not.
+/// A line for each percentile of each operation, whether it changed or not; then one for its share of failed
+/// calls, where times are shares.
 fn percentiles(report: &Report) -> Outcome<String> {
     let number = |number: Option<f64>| number.map(|n| n.to_string()).unwrap_or_default();
     let nanos = |nanos: Option<u64>| nanos.map(|n| n.to_string()).unwrap_or_default();
@@ -71,5 +72,22 @@ fn percentiles(report: &Report) -> Outcome<String> {
             change.verdict.to_string(),
         ]
     });
-    csv(&COLUMNS, rows)
+    let errors = report.operations.iter().map(|operation| {
+        let errors = &operation.errors;
+        [
+            operation.full_name(),
+            operation.samples_before.to_string(),
+            operation.samples_after.to_string(),
+            "errors".to_owned(),
+            // Shares, not durations.
+            number(errors.before),
+            number(errors.after),
+            String::new(),
+            String::new(),
+            String::new(),
+            number(errors.p_adjusted),
+            errors.verdict.to_string(),
+        ]
+    });
+    csv(&COLUMNS, rows.chain(errors))
 }

@@ -41,6 +41,15 @@ impl FromStr for Place {
 }
 
 impl Place {
+    /// Without secrets.
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "-".to_owned(),
+            Self::Url(url) => shown_url(url),
+        }
+    }
+
     pub(crate) fn read(&self, token: Option<&str>) -> Outcome<Snapshot> {
         let _progress = Progress::waiting("reading");
         self.snapshot(token)
@@ -71,6 +80,21 @@ pub(crate) fn merged(places: &[Place], token: Option<&str>) -> Outcome<Snapshot>
         progress.step();
     }
     Ok(all.unwrap_or_else(|| of_operations(Vec::new(), (SystemTime::now(), SystemTime::now()))))
+}
+
+/// Reads inputs, each of which is an instance: its name is a label of all its operations.
+pub(crate) fn each_labelled(places: &[Place], token: Option<&str>) -> Outcome<Snapshot> {
+    let (mut operations, mut times) = (Vec::new(), None);
+    for place in places {
+        let read = place.read(token)?;
+        let label = || vec![("instance".to_owned(), place.name())];
+        let of = |of: &Operation| OperationParts { labels: label(), ..OperationParts::from(of) };
+        operations.extend(read.operations().iter().map(of));
+        let (from, to) = times.unwrap_or((read.started(), read.taken()));
+        times = Some((from.min(read.started()), to.max(read.taken())));
+    }
+    let now = SystemTime::now();
+    Ok(of_operations(operations, times.unwrap_or((now, now))))
 }
 
 /// Operations that were together in a time.

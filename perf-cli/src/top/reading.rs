@@ -80,7 +80,8 @@ pub(super) struct Member {
     pub(super) started: SystemTime,
     /// Of the recent time.
     pub(super) rate: f64,
-    pub(super) calls: u64,
+    /// How many calls it is known of how they ended.
+    pub(super) timed: u64,
     pub(super) errors: u64,
 }
 

@@ -89,7 +89,7 @@ fn members(store: &dyn Store, (from, to): (SystemTime, SystemTime)) -> Outcome<V
         let group = calls.get(&*of.id);
         Member {
             rate: group.map_or(0.0, |group| group.per_second()),
-            calls: group.map_or(0, |group| group.value.count()),
+            timed: group.map_or(0, |group| group.value.timed()),
             errors: group.map_or(0, |group| group.value.errors()),
             id: of.id,
             host: of.host,

@@ -1,6 +1,6 @@
 //! `perfkit report`, of files and programs.
 
-use crate::support::{Folder, Served, perfkit, printed, shop};
+use crate::support::{Folder, Served, perfkit, printed, shop, wrong};
 use perf_core::Registry;
 use perf_export::{hdr, json};
 use std::time::Duration;
@@ -61,6 +61,12 @@ fn by_a_label() {
     let by_table = printed(["report", &file, "--by", "table", "--format", "json"]);
     let by_table = json::read(&by_table).unwrap();
     assert_eq!(by_table.get_labelled("query", &[("table", "users")]).unwrap().count(), 20);
-    let together = printed(["report", &file, "--by", "nothing", "--format", "json"]);
-    assert_eq!(json::read(&together).unwrap().get("query").unwrap().count(), 30);
+    assert!(wrong(["report", &file, "--by", "nothing"]).contains("no operation has a label"));
+    // Each file is an instance.
+    let other = folder.json("b.json", &shop());
+    let each = printed(["report", &file, &other, "--by", "instance", "--format", "json"]);
+    let each = json::read(&each).unwrap();
+    for of in [&file, &other] {
+        assert_eq!(each.get_labelled("query", &[("instance", of)]).unwrap().count(), 30);
+    }
 }

@@ -107,7 +107,7 @@ pub(super) fn instances(app: &App, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn member_row(app: &App, member: &Member) -> Cells<'static> {
-    let errors = (member.calls > 0).then(|| member.errors as f64 / member.calls as f64);
+    let errors = (member.timed > 0).then(|| member.errors as f64 / member.timed as f64);
     let left = |text: &str| Line::from(human::printable(text));
     let right = |text: String| Line::from(text).right_aligned();
     Cells::new([

@@ -150,7 +150,7 @@ fn stores_have_instances() {
         version: "1.4".to_owned(),
         started: at(0),
         rate: 2.5,
-        calls: 100,
+        timed: 100,
         errors: 5,
     };
     app.read(Reading { instances: Some(vec![member]), all: None, ..program.work() });
