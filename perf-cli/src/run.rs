@@ -9,18 +9,28 @@ use crate::{
 };
 use perf_core::Snapshot;
 use perf_export::FileFormat;
-use signal_hook::{consts::SIGINT, flag};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
 use std::{
     io::{self, Write},
     path::Path,
     process::{Command, ExitCode, ExitStatus},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
 };
 
 /// What [`perf_export::init`] writes at the end of a program.
 const OUTPUT: &str = "PERFKIT_OUTPUT";
 /// Has it do so when a signal ends it, too.
 const SIGNALS: &str = "PERFKIT_SIGNALS";
+/// How often to look whether the program has ended.
+const PAUSE: Duration = Duration::from_millis(10);
 
 pub(crate) fn run(run: &Run) -> Outcome {
     let kept = run.output.as_deref().map(known).transpose()?;
@@ -63,8 +73,31 @@ fn finished(run: &Run, report: &Path) -> Outcome<ExitStatus> {
     if run.signals {
         command.env(SIGNALS, "1");
     }
-    command.status().map_err(of(program.display()))
+    let mut child = command.spawn().map_err(of(program.display()))?;
+    let ended = Arc::new(AtomicBool::new(false));
+    flag::register(SIGTERM, Arc::clone(&ended)).map_err(of("signals"))?;
+    loop {
+        if let Some(status) = child.try_wait().map_err(of(program.display()))? {
+            return Ok(status);
+        }
+        if ended.swap(false, Relaxed) {
+            // The program is to end, not only this one: then there is a report to show.
+            terminate(child.id());
+        }
+        thread::sleep(PAUSE);
+    }
 }
+
+/// Asks a process to end. The system's own command does it: nothing else here needs to.
+#[cfg(unix)]
+fn terminate(process: u32) {
+    // One that has ended meanwhile is none.
+    let _ = Command::new("kill").args(["-TERM", &process.to_string()]).status();
+}
+
+/// Elsewhere nobody asks so.
+#[cfg(not(unix))]
+fn terminate(_: u32) {}
 
 /// Standard output is the program's own. A closed standard error leaves nobody to tell.
 fn tell(snapshot: Snapshot, run: &Run) {

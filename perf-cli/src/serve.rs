@@ -29,9 +29,10 @@ use std::{
 /// How often the store is asked.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The windows that people choose from, and that rules look at, where no file says others. The process that
-/// serves is not what is watched.
-const SETTINGS: &str = "interval = '10s'\ntick = '10s'\nwindows = ['5m', '1h', '6h']\n\
+/// Ticks come as often as instances write, or there would be many in which nothing happened. The windows are
+/// those that people choose from, and that rules look at, where no file says others. The process that serves is
+/// not what is watched.
+const SETTINGS: &str = "interval = '1m'\ntick = '1m'\nwindows = ['5m', '1h', '6h']\n\
                         system.resources = false\nnotify.log.enabled = false";
 
 pub(crate) fn run(serve: &Serve) -> Outcome {

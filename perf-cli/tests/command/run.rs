@@ -56,7 +56,20 @@ fn programs_without_a_report() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_the_program_and_its_summary_is_shown() {
+fn ctrl_c_ends_the_program_and_shows_its_report() {
+    // As a terminal does it: to the whole group.
+    ended_by("-INT", true, 130);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_asks_the_command_to_end_is_passed_on() {
+    ended_by("-TERM", false, 143);
+}
+
+/// Runs a program, ends it, or the command alone, and looks at the report.
+#[cfg(unix)]
+fn ended_by(signal: &str, is_group: bool, code: i32) {
     use std::{io::Read, os::unix::process::CommandExt, process::Stdio};
     let program = env::current_exe().unwrap();
     let mut command = process::Command::new(env!("CARGO_BIN_EXE_perfkit"));
@@ -70,11 +83,11 @@ fn ctrl_c_ends_the_program_and_its_summary_is_shown() {
         assert!(read > 0, "{said}");
         said += &String::from_utf8_lossy(&bytes[..read]);
     }
-    // As a terminal does it: to the whole group.
-    let group = format!("-{}", child.id());
-    assert!(process::Command::new("kill").args(["-INT", "--", &group]).status().unwrap().success());
+    let whom = if is_group { format!("-{}", child.id()) } else { child.id().to_string() };
+    let kill = process::Command::new("kill").args([signal, "--", &whom]).status();
+    assert!(kill.unwrap().success());
     let done = child.wait_with_output().unwrap();
-    assert_eq!(done.status.code(), Some(130), "{done:?}");
+    assert_eq!(done.status.code(), Some(code), "{done:?}");
     let told = String::from_utf8_lossy(&done.stderr);
     assert!(told.lines().any(|line| line.starts_with("work")), "{told}");
 }
