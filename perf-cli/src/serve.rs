@@ -6,7 +6,7 @@ use crate::{
     input::open,
     output::print,
 };
-use perf_core::Snapshot;
+use perf_core::{__bridge::heal, Snapshot};
 use perf_monitor::{
     Monitor,
     config::Config,
@@ -19,7 +19,7 @@ use std::{
     io::{self, Write},
     process::ExitCode,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread,
@@ -40,7 +40,7 @@ pub(crate) fn run(serve: &Serve) -> Outcome {
     let (follow, earlier) = Follow::new(open(&serve.store)?, serve.since).map_err(Failure::new)?;
     let total = Arc::new(Mutex::new(follow.snapshot().clone()));
     let shown = Arc::clone(&total);
-    let source = move || shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let source = move || heal(shown.lock()).clone();
     // What it watches is stored already, and where it serves is said here.
     let token = serve.token.token.clone().map(SecretString::from);
     let token =
@@ -92,6 +92,6 @@ fn follow_on(
         if !told.is_empty() {
             let _ = writeln!(io::stderr(), "perfkit: {told}");
         }
-        *total.lock().unwrap_or_else(PoisonError::into_inner) = follow.snapshot().clone();
+        *heal(total.lock()) = follow.snapshot().clone();
     }
 }

@@ -1,7 +1,7 @@
 //! What the registry shows of workers.
 
-use crate::{lock::heal, score::HealthScore, stats::Figures};
-use perf_core::{Counter, Distribution, Gauge, Registry};
+use crate::{score::HealthScore, stats::Figures};
+use perf_core::{__bridge::heal, Counter, Distribution, Gauge, Registry};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, OnceLock},

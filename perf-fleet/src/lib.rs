@@ -41,7 +41,6 @@ mod exposed;
 mod fleet;
 mod history;
 mod id;
-mod lock;
 mod metrics;
 pub mod predict;
 pub mod pressure;

@@ -1,6 +1,7 @@
 //! What to do when a resource runs short, and what it did.
 
-use crate::{fleet::Fleet, lock::heal};
+use crate::fleet::Fleet;
+use perf_core::__bridge::heal;
 use serde::Serialize;
 use std::{
     collections::VecDeque,

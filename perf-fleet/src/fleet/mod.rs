@@ -9,13 +9,12 @@ use crate::{
     clock::Clock,
     exposed::{Exporter, Others},
     id,
-    lock::heal,
     metrics::{InvalidMetrics, WorkerMetrics},
     pressure::Hooks,
     stats::WorkerStats,
     worker::Worker,
 };
-use perf_core::{Refresh, Registry};
+use perf_core::{__bridge::heal, Refresh, Registry};
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock, RwLock},

@@ -13,10 +13,10 @@ use crate::{
     exposed::Exposed,
     fleet::Context,
     history::Period,
-    lock::heal,
     stats::WorkerStats,
     task::{Guarded, Task, TaskRecord},
 };
+use perf_core::__bridge::heal;
 use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, SystemTime},

@@ -1,9 +1,10 @@
 //! Connections that read: as many as there are readers at a time, up to a few.
 
 use crate::error::Result;
+use perf_core::__bridge::heal;
 use std::{
     fmt,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard},
 };
 
 /// The most connections at a time; more readers wait for one another.
@@ -59,7 +60,7 @@ impl<C> Drop for Lent<'_, C> {
 
 impl<C> Pool<C> {
     fn state(&self) -> MutexGuard<'_, State<C>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        heal(self.state.lock())
     }
 
     /// Works with a connection that is idle, or with a new one.
@@ -80,7 +81,7 @@ impl<C> Pool<C> {
     fn lend(&self) -> (Option<C>, Lent<'_, C>) {
         let mut state = self.state();
         while state.idle.is_empty() && state.open >= MOST {
-            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = heal(self.freed.wait(state));
         }
         let idle = state.idle.pop();
         if idle.is_none() {

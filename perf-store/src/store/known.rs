@@ -6,10 +6,11 @@ use crate::{
     sql::{Database, Sql, Value, number, rows},
     time::{time, unix_ns},
 };
+use perf_core::__bridge::heal;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::SystemTime,
 };
 
@@ -64,7 +65,7 @@ pub(super) fn numbers(
     instance: &Instance,
     series: &[Series],
 ) -> Result<Numbers> {
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = heal(known.lock());
     if known.epoch != database.epoch() {
         *known = Known { epoch: database.epoch(), ..Known::default() };
     }

@@ -5,10 +5,11 @@ use crate::{
     model::{Instance, Interval},
     spool::Spool,
 };
+use perf_core::__bridge::heal;
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -99,7 +100,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        heal(self.state.lock())
     }
 
     pub(super) fn put(&self, instance: &Instance, interval: Interval) -> Result {
@@ -166,7 +167,7 @@ impl Shared {
     }
 
     fn waited<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
-        self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+        heal(self.changed.wait_timeout(state, time)).0
     }
 
     /// Waits so long, or until it is to stop.

@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use errors::explained;
+use perf_core::__bridge::heal;
 use postgres::{Client, Config, IsolationLevel, Statement};
 pub(crate) use settings::Server;
 use statements::Begun;
@@ -22,7 +23,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -127,7 +128,7 @@ impl Postgres {
 
 impl Database for Postgres {
     fn write(&self, work: Work<'_>) -> Result {
-        let mut place = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = heal(self.writer.lock());
         let connect = || self.connect_to_write();
         let connection = place.take().map_or_else(connect, Ok)?;
         let (after, done) = self.work(connection, connect, true, work);

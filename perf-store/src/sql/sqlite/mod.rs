@@ -14,11 +14,12 @@ use crate::{
 };
 use aside::set_aside_if_corrupt;
 use connect::Connection;
+use perf_core::__bridge::heal;
 use rusqlite::TransactionBehavior;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -91,7 +92,7 @@ impl Sqlite {
     }
 
     fn written(&self, work: Work<'_>) -> Result {
-        let mut place = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut place = heal(self.writer.lock());
         let connect = || self.connect_to_write();
         let connection = place.take().map_or_else(connect, Ok)?;
         let (after, done) = self.work(connection, connect, TransactionBehavior::Immediate, work);
