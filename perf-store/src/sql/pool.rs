@@ -1,4 +1,4 @@
-//! Connections that read: as many as there are readers at a time, up to a few.
+//! Connections: as many as are worked with at a time, up to a few that read, or one that writes.
 
 use crate::error::Result;
 use perf_core::__bridge::heal;
@@ -7,12 +7,14 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard},
 };
 
-/// The most connections at a time; more readers wait for one another.
-pub(crate) const MOST: usize = 4;
+/// The most connections that read at a time; more readers wait for one another.
+pub(crate) const MOST_READERS: usize = 4;
 
 pub(crate) struct Pool<C> {
     state: Mutex<State<C>>,
     freed: Condvar,
+    /// The most connections at a time.
+    most: usize,
 }
 
 struct State<C> {
@@ -25,13 +27,6 @@ struct State<C> {
 pub(crate) enum After<C> {
     Keep(C),
     Close,
-}
-
-impl<C> Default for Pool<C> {
-    fn default() -> Self {
-        let state = State { idle: Vec::new(), open: 0 };
-        Self { state: Mutex::new(state), freed: Condvar::new() }
-    }
 }
 
 impl<C> fmt::Debug for Pool<C> {
@@ -59,6 +54,20 @@ impl<C> Drop for Lent<'_, C> {
 }
 
 impl<C> Pool<C> {
+    pub(crate) fn new(most: usize) -> Self {
+        let state = State { idle: Vec::new(), open: 0 };
+        Self { state: Mutex::new(state), freed: Condvar::new(), most }
+    }
+
+    /// Whoever writes waits for who does.
+    pub(crate) fn writer() -> Self {
+        Self::new(1)
+    }
+
+    pub(crate) fn readers() -> Self {
+        Self::new(MOST_READERS)
+    }
+
     fn state(&self) -> MutexGuard<'_, State<C>> {
         heal(self.state.lock())
     }
@@ -80,7 +89,7 @@ impl<C> Pool<C> {
 
     fn lend(&self) -> (Option<C>, Lent<'_, C>) {
         let mut state = self.state();
-        while state.idle.is_empty() && state.open >= MOST {
+        while state.idle.is_empty() && state.open >= self.most {
             state = heal(self.freed.wait(state));
         }
         let idle = state.idle.pop();
@@ -104,7 +113,7 @@ mod tests {
     #[test]
     fn no_more_than_a_few_are_open_and_all_are_served() {
         let (pool, made, used, most) =
-            (Pool::default(), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+            (Pool::readers(), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let connect = || Ok(made.fetch_add(1, Relaxed));
         let work = |n| {
             most.fetch_max(used.fetch_add(1, Relaxed) + 1, Relaxed);
@@ -117,14 +126,14 @@ mod tests {
                 scope.spawn(|| (0..10).for_each(|_| pool.with(connect, work).unwrap()));
             }
         });
-        assert!(most.into_inner() <= MOST);
-        assert!(made.into_inner() <= MOST);
+        assert!(most.into_inner() <= MOST_READERS);
+        assert!(made.into_inner() <= MOST_READERS);
     }
 
     #[test]
     fn a_place_is_given_back_whatever_happens() {
-        let pool = Pool::<()>::default();
-        for _ in 0..3 * MOST {
+        let pool = Pool::<()>::readers();
+        for _ in 0..3 * MOST_READERS {
             let away = || Err(StoreError::Unavailable("away".into()));
             assert!(pool.with(away, |()| (After::Close, Ok(()))).is_err());
             assert!(pool.with(|| Ok(()), |()| (After::Close, Ok(()))).is_ok());

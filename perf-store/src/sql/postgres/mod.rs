@@ -15,17 +15,13 @@ use crate::{
     },
 };
 use errors::explained;
-use perf_core::__bridge::heal;
 use postgres::{Client, Config, IsolationLevel, Statement};
 pub(crate) use settings::Server;
 use statements::Begun;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/postgres/1.sql")];
@@ -46,7 +42,7 @@ pub(crate) struct Postgres {
     connector: tokio_postgres_rustls::MakeRustlsConnect,
     /// The server without user and password, for errors.
     shown: String,
-    writer: Mutex<Option<Connection>>,
+    writer: Pool<Connection>,
     readers: Pool<Connection>,
     epoch: AtomicU64,
 }
@@ -65,8 +61,8 @@ impl Postgres {
             config,
             connector: tls::connector(roots.as_deref())?,
             shown,
-            writer: Mutex::default(),
-            readers: Pool::default(),
+            writer: Pool::writer(),
+            readers: Pool::readers(),
             epoch: AtomicU64::new(0),
         };
         store.write(&mut |_| Ok(()))?;
@@ -128,14 +124,8 @@ impl Postgres {
 
 impl Database for Postgres {
     fn write(&self, work: Work<'_>) -> Result {
-        let mut place = heal(self.writer.lock());
         let connect = || self.connect_to_write();
-        let connection = place.take().map_or_else(connect, Ok)?;
-        let (after, done) = self.work(connection, connect, true, work);
-        if let After::Keep(connection) = after {
-            *place = Some(connection);
-        }
-        done
+        self.writer.with(connect, |connection| self.work(connection, connect, true, work))
     }
 
     fn read(&self, work: Work<'_>) -> Result {
@@ -151,7 +141,7 @@ impl Database for Postgres {
         };
         // After a restart of the server connections that were idle are known to be closed only once they
         // are used.
-        for _ in 0..pool::MOST {
+        for _ in 0..pool::MOST_READERS {
             match read() {
                 (true, Err(_)) => {}
                 (_, done) => return done,

@@ -14,20 +14,16 @@ use crate::{
 };
 use aside::set_aside_if_corrupt;
 use connect::Connection;
-use perf_core::__bridge::heal;
 use rusqlite::TransactionBehavior;
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     path: PathBuf,
-    writer: Mutex<Option<Connection>>,
+    writer: Pool<Connection>,
     readers: Pool<Connection>,
     epoch: AtomicU64,
 }
@@ -37,8 +33,8 @@ impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let store = Self {
             path: path.to_owned(),
-            writer: Mutex::default(),
-            readers: Pool::default(),
+            writer: Pool::writer(),
+            readers: Pool::readers(),
             epoch: AtomicU64::new(0),
         };
         // Once it is set aside, by this process or another, the new one is well.
@@ -90,22 +86,14 @@ impl Sqlite {
         let is_damaged = matches!(done, Err(StoreError::Corrupt { .. }));
         (if is_damaged { After::Close } else { After::Keep(connection) }, done)
     }
-
-    fn written(&self, work: Work<'_>) -> Result {
-        let mut place = heal(self.writer.lock());
-        let connect = || self.connect_to_write();
-        let connection = place.take().map_or_else(connect, Ok)?;
-        let (after, done) = self.work(connection, connect, TransactionBehavior::Immediate, work);
-        if let After::Keep(connection) = after {
-            *place = Some(connection);
-        }
-        done
-    }
 }
 
 impl Database for Sqlite {
     fn write(&self, work: Work<'_>) -> Result {
-        self.checked(self.written(work))
+        let behavior = TransactionBehavior::Immediate;
+        let connect = || self.connect_to_write();
+        let work = |connection| self.work(connection, connect, behavior, work);
+        self.checked(self.writer.with(connect, work))
     }
 
     fn read(&self, work: Work<'_>) -> Result {
