@@ -152,12 +152,9 @@ impl Figures {
         self.success_rate = rate(said.success_rate)
             .or_else(|| complement(said.error_rate))
             .or_else(|| share(completed, of.ended()));
-        let timed = of.timed as f64;
-        let mean = (of.timed > 0).then(|| of.sum / timed);
-        let variance = mean.map(|mean| (of.squares / timed - mean * mean).max(0.0));
-        self.mean_seconds = mean.or(said.mean_seconds.get());
-        self.stddev_seconds = variance.map(f64::sqrt);
-        self.busy_seconds = of.sum;
+        self.mean_seconds = of.durations.mean().or(said.mean_seconds.get());
+        self.stddev_seconds = of.durations.stddev();
+        self.busy_seconds = of.durations.sum;
         let looked_up = of.hits.saturating_add(of.misses);
         self.cache_hit_rate = rate(said.cache_hit_rate).or_else(|| share(of.hits, looked_up));
     }

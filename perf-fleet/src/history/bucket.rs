@@ -1,6 +1,6 @@
 //! What happened in a stretch of time.
 
-use super::Sparse;
+use super::Amount;
 use perf_core::{Operation, OperationParts};
 use std::time::Duration;
 
@@ -81,19 +81,15 @@ pub(crate) struct Bucket {
     pub(crate) failed: u64,
     /// Of the failed ones, those that nobody said an outcome of.
     pub(crate) cancelled: u64,
-    /// Tasks whose durations are known.
-    pub(crate) timed: u64,
     pub(crate) hits: u64,
     pub(crate) misses: u64,
-    /// Of the durations, in seconds.
-    pub(crate) sum: f64,
-    pub(crate) squares: f64,
     /// Seconds that tasks were under way, each by itself.
     pub(crate) busy: f64,
     /// What the worker said itself.
     pub(crate) workload: Mean,
     pub(crate) queue: Mean,
-    pub(crate) durations: Sparse,
+    /// Of those tasks of which they are known, in seconds.
+    pub(crate) durations: Amount,
     pub(crate) reported: Option<Box<Reported>>,
 }
 
@@ -104,11 +100,7 @@ impl Bucket {
     }
 
     pub(crate) fn time(&mut self, duration: Duration, times: u64) {
-        let seconds = duration.as_secs_f64();
-        self.timed = self.timed.saturating_add(times);
-        self.sum += seconds * times as f64;
-        self.squares += seconds * seconds * times as f64;
-        self.durations.add(nanos(duration), u32::try_from(times).unwrap_or(u32::MAX));
+        self.durations.add(duration.as_secs_f64(), nanos(duration), times);
     }
 
     pub(crate) fn reported(&mut self) -> &mut Reported {
@@ -117,7 +109,7 @@ impl Bucket {
 
     pub(crate) fn merge(&mut self, other: &Self) {
         self.merge_figures(other);
-        self.durations.merge(&other.durations);
+        self.durations.values.merge(&other.durations.values);
     }
 
     /// All but the distribution.
@@ -126,11 +118,9 @@ impl Bucket {
         add(&mut self.completed, other.completed);
         add(&mut self.failed, other.failed);
         add(&mut self.cancelled, other.cancelled);
-        add(&mut self.timed, other.timed);
         add(&mut self.hits, other.hits);
         add(&mut self.misses, other.misses);
-        self.sum += other.sum;
-        self.squares += other.squares;
+        self.durations.merge_figures(&other.durations);
         self.busy += other.busy;
         self.workload.merge(other.workload);
         self.queue.merge(other.queue);
@@ -161,9 +151,9 @@ impl Bucket {
             name: "task".to_owned(),
             labels: vec![("agent_id".to_owned(), worker.to_owned())],
             digits: 2,
-            buckets: self.durations.values().collect(),
-            sum_ns: (self.sum * 1e9) as u64,
-            errors: self.failed.min(self.durations.count()),
+            buckets: self.durations.values.values().collect(),
+            sum_ns: (self.durations.sum * 1e9) as u64,
+            errors: self.failed.min(self.durations.values.count()),
             ..OperationParts::default()
         })
     }

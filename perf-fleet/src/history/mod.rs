@@ -3,13 +3,15 @@
 //! Minutes are kept for two hours; older ones are merged into quarters of an hour, which are kept for as
 //! long as the fleet's history is. A minute in which nothing happened takes no memory.
 
+mod amount;
 mod bucket;
 mod period;
 mod sparse;
 
+pub(crate) use amount::Amount;
 pub(crate) use bucket::{Bucket, Weighted, nanos};
 pub(crate) use period::Period;
-pub(crate) use sparse::Sparse;
+use sparse::Sparse;
 
 use std::{
     collections::VecDeque,

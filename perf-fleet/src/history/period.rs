@@ -1,6 +1,6 @@
 //! A stretch of time, in minutes of the history.
 
-use super::minute;
+use super::{minute, time};
 use std::time::{Duration, SystemTime};
 
 /// From a time to another. The minutes that they are in belong to it, but for the last one of a period
@@ -18,9 +18,8 @@ impl Period {
     /// The two may be the wrong way round.
     pub(crate) fn new(a: SystemTime, b: SystemTime) -> Self {
         let (start, end) = (a.min(b), a.max(b));
-        let since = end.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let is_whole = since.as_secs().is_multiple_of(60) && since.subsec_nanos() == 0;
-        let to = minute(end).saturating_add(u32::from(!is_whole));
+        let last = minute(end);
+        let to = last.saturating_add(u32::from(time(last) < end));
         Self { start, end, from: minute(start), to }
     }
 

@@ -1,6 +1,6 @@
 //! What upcoming tasks will need.
 
-use crate::{fleet::Fleet, worker::Amount};
+use crate::{fleet::Fleet, history::Amount};
 use serde::Serialize;
 
 /// How much of something the next task will take.

@@ -251,7 +251,7 @@ impl Fleet {
             bottleneck_count,
             insights,
             recommendations,
-            comparison: PeriodComparison::of(&workers, period),
+            comparison: PeriodComparison::of(&workers, &stats, period),
         }
     }
 }

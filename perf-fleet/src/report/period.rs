@@ -1,7 +1,7 @@
 //! A period against the one before.
 
 use super::Totals;
-use crate::{history::Period, worker::Worker};
+use crate::{history::Period, stats::WorkerStats, worker::Worker};
 use perf_analysis::compare::{Comparison, ErrorVerdict, OperationChange, Verdict};
 use perf_core::Operation;
 use serde::Serialize;
@@ -79,9 +79,10 @@ pub struct PeriodComparison {
 }
 
 impl PeriodComparison {
-    pub(super) fn of(workers: &[Worker], period: Period) -> Self {
+    /// `stats` are those of the workers in the period.
+    pub(super) fn of(workers: &[Worker], stats: &[WorkerStats], period: Period) -> Self {
         let before = period.before();
-        let (health_before, health) = health(workers, before, period);
+        let (health_before, health) = health(workers, before, stats);
         let sides = [before, period].map(|period| operations(workers, period));
         let comparison = Comparison::new().percentiles([50.0]);
         let changes = comparison.of(&sides[0], &sides[1]).operations;
@@ -102,13 +103,13 @@ impl PeriodComparison {
 }
 
 /// The means of those that did something in both.
-fn health(workers: &[Worker], before: Period, now: Period) -> (Option<f64>, Option<f64>) {
-    let of = |worker: &Worker, period| {
-        let stats = worker.stats_of(period);
-        (stats.figures.ended() > 0).then_some(stats.health.total)
+fn health(workers: &[Worker], before: Period, now: &[WorkerStats]) -> (Option<f64>, Option<f64>) {
+    let of = |stats: &WorkerStats| (stats.figures.ended() > 0).then_some(stats.health.total);
+    let both = |(worker, now): (&Worker, &WorkerStats)| {
+        let now = of(now)?;
+        Some((of(&worker.stats_of(before))?, now))
     };
-    let both = |worker: &Worker| Some((of(worker, before)?, of(worker, now)?));
-    let both: Vec<_> = workers.iter().filter_map(both).collect();
+    let both: Vec<_> = workers.iter().zip(now).filter_map(both).collect();
     let mean = |sum: f64| (!both.is_empty()).then(|| sum / both.len() as f64);
     (mean(both.iter().map(|(before, _)| before).sum()), mean(both.iter().map(|(_, now)| now).sum()))
 }
@@ -118,7 +119,7 @@ fn operations(workers: &[Worker], period: Period) -> Vec<Operation> {
         let (state, now) = worker.current();
         let period = state.reaching(period, now);
         let sum = state.history.sum(period.from, period.to);
-        (sum.timed > 0).then(|| sum.operation(worker.id()))
+        (sum.durations.count > 0).then(|| sum.operation(worker.id()))
     };
     workers.iter().filter_map(sum).collect()
 }

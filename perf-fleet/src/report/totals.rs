@@ -50,13 +50,13 @@ impl Totals {
         let (completed, failed) = (sum.completed, sum.failed);
         let ended = completed.saturating_add(failed);
         let hours = seconds / 3_600.0;
-        let quantile = |share| Some(sum.durations.quantile(share)? as f64 / 1e9);
+        let quantile = |share| Some(sum.durations.values.quantile(share)? as f64 / 1e9);
         Self {
             completed,
             failed,
             error_rate: (ended > 0).then(|| failed as f64 / ended as f64),
             per_hour: (hours > 0.0).then(|| ended as f64 / hours),
-            mean_seconds: (sum.timed > 0).then(|| sum.sum / sum.timed as f64),
+            mean_seconds: sum.durations.mean(),
             p50_seconds: quantile(0.5),
             p95_seconds: quantile(0.95),
         }

@@ -187,7 +187,7 @@ impl Fleet {
             kinds: self.kinds(id),
             recovery: worker.recovery(period.start, period.end),
             health: worker.health_over_time(period.start, period.end, step),
-            comparison: PeriodComparison::of(only, period),
+            comparison: PeriodComparison::of(only, std::slice::from_ref(&stats), period),
             stats,
             bottlenecks,
             recommendations,

@@ -1,52 +1,9 @@
 //! What a worker's tasks of one kind took, since it was first seen.
 
 use crate::{
-    history::{Sparse, nanos},
+    history::{Amount, nanos},
     task::TaskRecord,
 };
-
-/// How much of something tasks took.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Amount {
-    pub(crate) count: u64,
-    pub(crate) sum: f64,
-    pub(crate) squares: f64,
-    /// As whole numbers of the smallest unit: nanoseconds, bytes.
-    pub(crate) values: Sparse,
-}
-
-impl Amount {
-    pub(crate) fn add(&mut self, value: f64, whole: u64) {
-        self.count = self.count.saturating_add(1);
-        self.sum += value;
-        self.squares += value * value;
-        self.values.add(whole, 1);
-    }
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        self.count = self.count.saturating_add(other.count);
-        self.sum += other.sum;
-        self.squares += other.squares;
-        self.values.merge(&other.values);
-    }
-
-    pub(crate) fn subtract(&mut self, other: &Self) {
-        self.count = self.count.saturating_sub(other.count);
-        self.sum = (self.sum - other.sum).max(0.0);
-        self.squares = (self.squares - other.squares).max(0.0);
-        self.values.subtract(&other.values);
-    }
-
-    pub(crate) fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum / self.count as f64)
-    }
-
-    /// The standard deviation of the population.
-    pub(crate) fn stddev(&self) -> Option<f64> {
-        let mean = self.mean()?;
-        Some((self.squares / self.count as f64 - mean * mean).max(0.0).sqrt())
-    }
-}
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KindStats {
@@ -65,13 +22,13 @@ impl KindStats {
         let count = if task.ok { &mut self.completed } else { &mut self.failed };
         *count = count.saturating_add(1);
         if let Some(duration) = task.believed() {
-            self.duration.add(duration.as_secs_f64(), nanos(duration));
+            self.duration.add(duration.as_secs_f64(), nanos(duration), 1);
         }
         if let Some(time) = task.cpu_time {
-            self.cpu.add(time.as_secs_f64(), nanos(time));
+            self.cpu.add(time.as_secs_f64(), nanos(time), 1);
         }
         if let Some(bytes) = task.memory_bytes {
-            self.memory.add(bytes as f64, bytes);
+            self.memory.add(bytes as f64, bytes, 1);
         }
     }
 

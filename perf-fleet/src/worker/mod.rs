@@ -5,7 +5,7 @@ mod kinds;
 mod report;
 mod state;
 
-pub(crate) use kinds::{Amount, KindStats};
+pub(crate) use kinds::KindStats;
 pub(crate) use state::{MOST_PERCENT, MOST_SECONDS, Now, State};
 
 use crate::{
