@@ -105,6 +105,23 @@ impl Operation {
         self.errors.saturating_add(self.panicked)
     }
 
+    /// The share of calls that [failed](Self::errors), 0 to 1, of those that were timed; `None` if none was.
+    ///
+    /// ```
+    /// use perf_core::{Outcome, Registry};
+    /// use std::time::Duration;
+    /// let registry = Registry::new();
+    /// for outcome in [Outcome::Ok, Outcome::Error, Outcome::Panicked, Outcome::Cancelled] {
+    ///     registry.record_outcome("job", Duration::from_millis(3), outcome);
+    /// }
+    /// assert_eq!(registry.get("job").unwrap().error_rate(), Some(0.5));
+    /// ```
+    #[must_use]
+    pub fn error_rate(&self) -> Option<f64> {
+        let timed = self.timed();
+        (timed > 0).then(|| self.errors() as f64 / timed as f64)
+    }
+
     /// The time of the outermost calls: a recursive call's time is in that of the call around it.
     ///
     /// Where scopes of this operation [overlapped](Self::overlaps), as they do when timers are

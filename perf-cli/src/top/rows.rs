@@ -64,12 +64,11 @@ pub(super) fn rows<'a>(
     let row = |operation: &'a Operation| {
         let full_name = operation.full_name();
         let trend = reading.calls.get(&full_name).map(Vec::as_slice).unwrap_or_default();
-        let timed = operation.timed();
         Row {
             name: human::printable(&full_name),
             operation,
             rate: operation.count() as f64 / seconds,
-            errors: (timed > 0).then(|| operation.errors() as f64 / timed as f64),
+            errors: operation.error_rate(),
             p50: operation.percentile(50.0),
             p99: operation.percentile(99.0),
             share: operation.total().as_secs_f64() / inside,

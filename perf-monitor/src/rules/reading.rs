@@ -143,7 +143,7 @@ fn of_calls(operation: &Operation, statistic: &Statistic, elapsed: f64) -> Optio
         Statistic::Max => seconds(operation.max())?,
         Statistic::Count => (count as f64, count),
         Statistic::Rate => (per(count as f64, elapsed)?, count),
-        Statistic::ErrorRate => (per(operation.errors() as f64, timed as f64)?, timed),
+        Statistic::ErrorRate => (operation.error_rate()?, timed),
         _ => return None,
     };
     Some(Reading { value, n })

@@ -63,8 +63,7 @@ impl<'a> Stats<'a> {
     /// not. Of the calls that were timed; `None` if none was.
     #[must_use]
     pub fn error_rate(&self) -> Option<f64> {
-        let timed = self.calls.timed();
-        (timed > 0).then(|| self.calls.errors() as f64 / timed as f64)
+        self.calls.error_rate()
     }
 
     /// The shortest duration. In a window, where it is not the shortest since the start, it is that of

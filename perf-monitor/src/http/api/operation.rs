@@ -234,7 +234,7 @@ fn series<'a>(all: impl Iterator<Item = &'a Operation>) -> Vec<Series> {
     let one = |series: &Operation| Series {
         labels: labels_of(series.labels()),
         count: series.count(),
-        error_rate: (series.timed() > 0).then(|| series.errors() as f64 / series.timed() as f64),
+        error_rate: series.error_rate(),
         p50_ns: at(series, 50.0),
         p95_ns: at(series, 95.0),
         p99_ns: at(series, 99.0),
