@@ -12,7 +12,7 @@ use perf_fleet::{
     balance::{Plan, Strategy},
     bottleneck::Bottleneck as Found,
     efficiency::Efficiency,
-    report::{FleetReport, HealthPoint},
+    report::HealthPoint,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -243,67 +243,50 @@ fn of(app: &App) -> Result<Fleet, Problem> {
 fn overview(fleet: &Fleet, asked: &Asked) -> Overview {
     let end = fleet.now();
     let report = fleet.generate_report(start_of(end), end, asked.domain.as_deref());
-    let mut workers = wanted(fleet, asked);
-    workers.sort_by(|(_, a), (_, b)| a.health.total.total_cmp(&b.health.total));
-    let most = asked.limit.unwrap_or(ROWS).min(MOST_ROWS);
-    let plan = fleet.rebalance(Strategy::PerformanceBased);
-    Overview {
-        domains: domains(fleet),
-        found: workers.len(),
-        times_unix_ms: times(end),
-        workers: workers.iter().take(most).map(|(worker, stats)| row(worker, stats, end)).collect(),
-        imbalance: plan.imbalance_before,
-        imbalance_after: plan.imbalance_after,
-        move_count: plan.moves.len(),
-        moves: moves(plan),
-        ..of_report(report)
-    }
-}
-
-fn of_report(report: FleetReport) -> Overview {
-    let counts = report.counts;
-    Overview {
-        counts: Counts {
-            workers: counts.workers,
-            healthy: counts.healthy,
-            degraded: counts.degraded,
-            overloaded: counts.overloaded,
-            failing: counts.failing,
-        },
-        average_health: report.average_health.and_then(finite),
-        totals: Totals::of(&report.totals),
-        bottlenecks: report.bottlenecks.into_iter().map(bottleneck).collect(),
-        bottleneck_count: report.bottleneck_count,
-        recommendations: report.recommendations,
-        domains: Vec::new(),
-        found: 0,
-        times_unix_ms: Vec::new(),
-        workers: Vec::new(),
-        imbalance: 0.0,
-        imbalance_after: 0.0,
-        move_count: 0,
-        moves: Vec::new(),
-    }
-}
-
-fn wanted(fleet: &Fleet, asked: &Asked) -> Vec<(Worker, WorkerStats)> {
+    let all: Vec<_> = fleet.workers().into_iter().map(|worker| (worker.stats(), worker)).collect();
     let text = asked.q.as_deref().unwrap_or_default().to_lowercase();
     let has = |name: &str| name.to_lowercase().contains(&text);
-    let all = fleet.workers().into_iter().map(|worker| {
-        let stats = worker.stats();
-        (worker, stats)
-    });
     let is_wanted = |of: &WorkerStats| {
         asked.domain.as_ref().is_none_or(|domain| of.domain == *domain)
             && (has(&of.id) || has(&of.name))
     };
-    all.filter(|(_, stats)| is_wanted(stats)).collect()
+    let mut wanted: Vec<_> = all.iter().filter(|(stats, _)| is_wanted(stats)).collect();
+    wanted.sort_by(|(a, _), (b, _)| a.health.total.total_cmp(&b.health.total));
+    let most = asked.limit.unwrap_or(ROWS).min(MOST_ROWS);
+    let shown = wanted.iter().take(most);
+    let plan = fleet.rebalance(Strategy::PerformanceBased);
+    Overview {
+        counts: counts(report.counts),
+        average_health: report.average_health.and_then(finite),
+        totals: Totals::of(&report.totals),
+        domains: domains(all.iter().map(|(stats, _)| stats)),
+        found: wanted.len(),
+        times_unix_ms: times(end),
+        workers: shown.map(|(stats, worker)| row(worker, stats, end)).collect(),
+        bottlenecks: report.bottlenecks.into_iter().map(bottleneck).collect(),
+        bottleneck_count: report.bottleneck_count,
+        recommendations: report.recommendations,
+        imbalance: plan.imbalance_before,
+        imbalance_after: plan.imbalance_after,
+        move_count: plan.moves.len(),
+        moves: moves(plan),
+    }
 }
 
-fn domains(fleet: &Fleet) -> Vec<Domain> {
-    let mut all: BTreeMap<String, Domain> = BTreeMap::new();
-    for stats in fleet.stats() {
-        let domain = all.entry(stats.domain.clone()).or_insert_with(|| Domain {
+fn counts(counts: perf_fleet::report::Counts) -> Counts {
+    Counts {
+        workers: counts.workers,
+        healthy: counts.healthy,
+        degraded: counts.degraded,
+        overloaded: counts.overloaded,
+        failing: counts.failing,
+    }
+}
+
+fn domains<'a>(all: impl Iterator<Item = &'a WorkerStats>) -> Vec<Domain> {
+    let mut domains: BTreeMap<&str, Domain> = BTreeMap::new();
+    for stats in all {
+        let domain = domains.entry(&stats.domain).or_insert_with(|| Domain {
             name: stats.domain.clone(),
             workers: 0,
             average_health: 0.0,
@@ -317,7 +300,7 @@ fn domains(fleet: &Fleet) -> Vec<Domain> {
         domain.completed += stats.figures.completed;
         domain.failed += stats.figures.failed;
     }
-    all.into_values().collect()
+    domains.into_values().collect()
 }
 
 fn one(fleet: &Fleet, id: &str) -> Option<One> {
