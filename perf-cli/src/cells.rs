@@ -119,6 +119,11 @@ fn cell_of(text: &str, tone: Tone) -> Cell {
     }
 }
 
+/// What is not known is shown by a dash.
+pub(crate) fn known<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), show)
+}
+
 /// A name in so many columns: the end of a path says more than its beginning.
 pub(crate) fn fit(name: &str, width: usize) -> String {
     if name.width() <= width {

@@ -4,7 +4,7 @@ use crate::{
     args::Check,
     cells::{Cells, Row, Tone},
     failure::{BAD, Failure, Outcome},
-    input::{get, shown_url, url_of},
+    input::{get, is_url, shown_url, url_of, wants_token},
     output::{Format, print},
 };
 use perf_core::human;
@@ -29,9 +29,7 @@ pub(crate) fn run(check: &Check) -> Outcome {
     let Some(said) = health["status"].as_str() else {
         let url = shown_url(&url);
         if matches!(status, 401 | 403) {
-            return Err(Failure::new(format!(
-                "{url} wants a token: give it with --token or PERFKIT_HTTP_TOKEN"
-            )));
+            return Err(wants_token(&url));
         }
         return Err(Failure::new(format!(
             "{url} answers with status {status} and says nothing of its health: is it a program with \
@@ -45,11 +43,6 @@ pub(crate) fn run(check: &Check) -> Outcome {
         Format::Csv => rows(said, &health).csv()?,
     })?;
     Ok(if status < 400 { ExitCode::SUCCESS } else { ExitCode::from(BAD) })
-}
-
-fn is_url(text: &str) -> bool {
-    let text = text.to_lowercase();
-    ["http://", "https://"].iter().any(|start| text.starts_with(start))
 }
 
 /// A row of all, then one of each check, as `application/health+json` has them.

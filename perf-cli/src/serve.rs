@@ -36,12 +36,11 @@ const SETTINGS: &str = "interval = '1m'\ntick = '1m'\nwindows = ['5m', '1h', '6h
                         system.resources = false\nnotify.log.enabled = false";
 
 pub(crate) fn run(serve: &Serve) -> Outcome {
-    let config = Config::load_over(SETTINGS).map_err(Failure::new)?;
+    let mut config = Config::load_over(SETTINGS).map_err(Failure::new)?;
     let (follow, earlier) = Follow::new(open(&serve.store)?, serve.since).map_err(Failure::new)?;
     let total = Arc::new(Mutex::new(follow.snapshot().clone()));
     let shown = Arc::clone(&total);
     let source = move || heal(shown.lock()).clone();
-    // What it watches is stored already, and where it serves is said here.
     let token = serve.token.token.clone().map(SecretString::from);
     let token =
         token.map_or_else(|| config.http.token().map_err(Failure::new), |it| Ok(Some(it)))?;
@@ -49,7 +48,7 @@ pub(crate) fn run(serve: &Serve) -> Outcome {
         // A closed standard error leaves nobody to tell.
         let _ = writeln!(io::stderr(), "perfkit: everybody can look: no token is set");
     }
-    let mut config = config;
+    // What it watches is stored already, and where it serves is said here.
     (config.store.url, config.store.url_file, config.http.port) = (None, None, None);
     let monitor = Monitor::builder().config(config).source(source, earlier).start();
     let monitor = monitor.map_err(Failure::new)?;

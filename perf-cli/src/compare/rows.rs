@@ -2,7 +2,7 @@
 
 use crate::{
     args::Compare,
-    cells::{Cells, Row, Tone},
+    cells::{Cells, Row, Tone, known},
 };
 use perf_analysis::compare::{
     ErrorChange, ErrorVerdict, OperationChange, PercentileChange, Report, Verdict,
@@ -44,10 +44,7 @@ fn of_operation(change: &OperationChange) -> Vec<Row<COLUMNS>> {
 }
 
 fn of_percentile(change: &PercentileChange) -> Row<COLUMNS> {
-    let time = |nanos: Option<u64>| match nanos {
-        Some(nanos) => human::spaced(nanos).to_string(),
-        None => "–".to_owned(),
-    };
+    let time = |nanos| known(nanos, |nanos| human::spaced(nanos).to_string());
     let tone = match change.verdict {
         Verdict::Slower => Tone::Worse,
         Verdict::Faster => Tone::Better,
@@ -69,10 +66,7 @@ fn of_percentile(change: &PercentileChange) -> Row<COLUMNS> {
 }
 
 fn of_errors(change: &ErrorChange) -> Row<COLUMNS> {
-    let share = |share: Option<f64>| match share {
-        Some(share) => format!("{:.2} %", share * 100.0),
-        None => "–".to_owned(),
-    };
+    let share = |share| known(share, |share: f64| format!("{:.2} %", share * 100.0));
     let tone = match change.verdict {
         ErrorVerdict::Rose => Tone::Worse,
         _ => Tone::Better,

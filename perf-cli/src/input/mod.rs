@@ -7,7 +7,7 @@ mod url;
 
 pub(crate) use range::Range;
 pub(crate) use store::{grouped, open, operations};
-pub(crate) use url::{fetched, get, shown as shown_url, snapshot_of, url_of};
+pub(crate) use url::{fetched, get, is_url, shown as shown_url, snapshot_of, url_of, wants_token};
 
 use crate::{failure::Outcome, progress::Progress};
 use perf_core::{Operation, OperationParts, Snapshot, SnapshotParts};
@@ -25,9 +25,8 @@ impl FromStr for Place {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
-        let is_url = scheme.as_deref().is_some_and(|scheme| matches!(scheme, "http" | "https"));
-        if (scheme.is_some() && !is_url) || text.starts_with("sqlite:") {
+        let is_url = is_url(text);
+        if (text.contains("://") && !is_url) || text.starts_with("sqlite:") {
             // Not what it is: there may be a password in it.
             return Err("expected a file or an http URL; a store is named with --store".into());
         }

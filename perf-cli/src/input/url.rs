@@ -28,14 +28,23 @@ pub(crate) fn fetched(url: &str, token: Option<&str>, patience: Duration) -> Out
     let shown = shown(url);
     match status {
         200 => Ok(text),
-        401 | 403 => Err(Failure::new(format!(
-            "{shown} wants a token: give it with --token or PERFKIT_HTTP_TOKEN"
-        ))),
+        401 | 403 => Err(wants_token(&shown)),
         404 => Err(Failure::new(format!(
             "{shown}: there is no such page; is it a program with perfkit's `serve`?"
         ))),
         status => Err(Failure::new(format!("{shown} answers with status {status}"))),
     }
+}
+
+/// Whether it is the URL of a program.
+pub(crate) fn is_url(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
+/// Of a page, as it is shown.
+pub(crate) fn wants_token(shown: &str) -> Failure {
+    Failure::new(format!("{shown} wants a token: give it with --token or PERFKIT_HTTP_TOKEN"))
 }
 
 /// A page of a program of which only the address is given.

@@ -1,7 +1,7 @@
 //! One operation: its figures, its curve of percentiles, who calls it and whom it calls.
 
 use super::{
-    empty, hue, strong,
+    empty, hue, right, strong,
     words::{duration, fit, percent, rate, spark},
 };
 use crate::top::{app::App, rows::Row};
@@ -124,7 +124,6 @@ fn callees_of(row: &Row<'_>, app: &App) -> Vec<Relation> {
 fn draw_relations(title: &'static str, mut all: Vec<Relation>, frame: &mut Frame<'_>, area: Rect) {
     all.sort_by_key(|(_, _, time)| std::cmp::Reverse(*time));
     let name = area.width.saturating_sub(22);
-    let right = |text: String| Line::from(text).right_aligned();
     let rows = all.into_iter().map(|(of, calls, time)| {
         let time = human::spaced(time).to_string();
         let of = Line::from(fit(&of, usize::from(name)));

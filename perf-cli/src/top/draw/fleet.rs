@@ -1,6 +1,6 @@
 //! The workers of a fleet, the least healthy first.
 
-use super::{empty, hue, lists::table, words::percent};
+use super::{empty, hue, left, lists::table, right, words::percent};
 use crate::top::{app::App, reading::Worker};
 use perf_core::human;
 use ratatui::{
@@ -39,8 +39,6 @@ fn row(app: &App, worker: &Worker) -> Cells<'static> {
         "healthy" => Color::Green,
         _ => Color::Yellow,
     };
-    let left = |text: &str| Line::from(human::printable(text));
-    let right = |text: String| Line::from(text).right_aligned();
     let whole = |number: Option<f64>| number.map(|number| format!("{number:.0}"));
     let mean = worker.mean_seconds.map(|seconds| human::measure(seconds, Some("s")));
     Cells::new([

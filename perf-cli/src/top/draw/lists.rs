@@ -1,7 +1,7 @@
 //! Alerts, gauges, and the processes that share a store.
 
 use super::{
-    empty, hue, strong,
+    empty, hue, left, right, strong,
     words::{fit, percent, rate, since, spark},
 };
 use crate::top::{
@@ -46,7 +46,7 @@ fn alert_row(app: &App, alert: &Alert) -> Cells<'static> {
     };
     let length = since(alert.started, alert.ended.unwrap_or(app.now));
     let texts = [&alert.severity, &length, &alert.rule, &alert.summary];
-    let texts = texts.map(|text| Line::from(human::printable(text)));
+    let texts = texts.map(|text| left(text));
     let state = Line::styled(state, hue(app, color));
     Cells::new([state].into_iter().chain(texts))
 }
@@ -67,8 +67,8 @@ pub(super) fn gauges(app: &App, frame: &mut Frame<'_>, area: Rect) {
         let now = now.map(|now| rate(now) + "/s").unwrap_or_default();
         Cells::new([
             Line::from(fit(&human::printable(&full_name), usize::from(name))),
-            Line::from(value(metric)).right_aligned(),
-            Line::from(now).right_aligned(),
+            right(value(metric)),
+            right(now),
             Line::styled(spark(trend, usize::from(bars), is_counter), hue(app, Color::Cyan)),
         ])
     });
@@ -108,8 +108,6 @@ pub(super) fn instances(app: &App, frame: &mut Frame<'_>, area: Rect) {
 
 fn member_row(app: &App, member: &Member) -> Cells<'static> {
     let errors = (member.timed > 0).then(|| member.errors as f64 / member.timed as f64);
-    let left = |text: &str| Line::from(human::printable(text));
-    let right = |text: String| Line::from(text).right_aligned();
     Cells::new([
         left(&member.id),
         left(&member.host),

@@ -152,6 +152,16 @@ fn hue(app: &App, color: Color) -> Style {
     if app.is_colored { Style::default().fg(color) } else { Style::default() }
 }
 
+/// A cell of words.
+fn left(text: &str) -> Line<'static> {
+    Line::from(human::printable(text))
+}
+
+/// A cell of a figure.
+fn right(text: String) -> Line<'static> {
+    Line::from(text).right_aligned()
+}
+
 /// Instead of rows, where there are none.
 fn empty(text: &str, frame: &mut Frame<'_>, area: Rect) {
     let line = Line::styled(text.to_owned(), Style::default().add_modifier(Modifier::DIM));

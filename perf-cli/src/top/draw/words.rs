@@ -1,6 +1,7 @@
 //! Figures as short texts.
 
 pub(super) use crate::cells::fit;
+use crate::cells::known;
 use perf_core::human;
 use std::time::{Duration, SystemTime};
 
@@ -16,17 +17,12 @@ pub(super) fn rate(rate: f64) -> String {
 }
 
 pub(super) fn percent(share: Option<f64>) -> String {
-    match share {
-        Some(share) => format!("{:.1} %", share * 100.0),
-        None => "–".to_owned(),
-    }
+    known(share, |share| format!("{:.1} %", share * 100.0))
 }
 
 pub(super) fn duration(time: Option<Duration>) -> String {
-    match time {
-        Some(time) => human::spaced(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)).to_string(),
-        None => "–".to_owned(),
-    }
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    known(time, |time| human::spaced(nanos(time)).to_string())
 }
 
 /// How long a span is.
