@@ -89,16 +89,16 @@ impl Follow {
     fn read(&mut self, now: SystemTime, mut each: impl FnMut(&Snapshot)) -> Result<(), StoreError> {
         let started = self.old.started();
         let mut total = self.old.clone();
-        let (mut old, until) = (self.old.clone(), self.settled(now));
+        let (mut old, until) = (None, self.settled(now));
         for (end, parts) in self.steps(Query::new(self.until, now).every(MINUTE))? {
+            if end > until && old.is_none() {
+                old = Some(total.clone());
+            }
             total.merge(&snapshot((started, end), parts));
             total = total.dated(started, end);
             each(&total);
-            if end <= until {
-                old.clone_from(&total);
-            }
         }
-        (self.old, self.until) = (old, until);
+        (self.old, self.until) = (old.unwrap_or_else(|| total.clone()), until);
         // Though nothing happened: time has passed.
         self.total = total.dated(started, now);
         Ok(())
