@@ -7,7 +7,7 @@ use super::{
     id::EntryId,
     machine::{Attempt, Fact, Machine},
     place::{Gap, Place},
-    position::Position,
+    position::{Position, Positions},
     reply::Entry,
     status::{JobCounts, QueueState, QueueStatus, Totals, shown},
 };
@@ -51,13 +51,15 @@ struct News {
 }
 
 impl Queue {
+    /// It goes on from its position, if one is known.
     pub(super) fn new(
         name: &str,
         prefix: &str,
-        saved: Option<Position>,
+        positions: &Positions,
         registry: &Registry,
     ) -> Self {
         let prefix = format!("{prefix}:{name}");
+        let saved = positions.queues.get(&prefix).cloned();
         let mut queue = Self {
             name: name.to_owned(),
             stream: format!("{prefix}:events"),
@@ -285,7 +287,7 @@ mod tests {
     fn so_many_jobs_are_remembered_of_all_queues() {
         let registry = Registry::new();
         let queue = |(name, jobs): (&str, usize)| {
-            let mut queue = Queue::new(name, "bull", None, &registry);
+            let mut queue = Queue::new(name, "bull", &Positions::default(), &registry);
             for n in 0..jobs {
                 queue.machine.jobs.get_or_new(&n.to_string()).made = Some(0);
             }

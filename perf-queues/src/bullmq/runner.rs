@@ -167,10 +167,9 @@ impl Runner {
                 Ok(more) => is_more |= more,
                 Err(error) if is_fatal(&error) => return Err(error),
                 Err(error) => {
-                    self.queues
-                        .get_mut(&name)
-                        .into_iter()
-                        .for_each(|queue| queue.away(&said(&error)));
+                    if let Some(queue) = self.queues.get_mut(&name) {
+                        queue.away(&said(&error));
+                    }
                 }
             }
             shed(&mut self.queues, MOST_JOBS);
@@ -214,8 +213,7 @@ impl Runner {
                 search.unwatched.insert(name);
                 continue;
             }
-            let saved = self.positions.queues.get(&format!("{}:{name}", self.prefix)).cloned();
-            let mut queue = Queue::new(&name, &self.prefix, saved, &self.registry);
+            let mut queue = Queue::new(&name, &self.prefix, &self.positions, &self.registry);
             queue.begin(self.positions.all_since.unwrap_or(EntryId::ZERO));
             self.queues.insert(name, queue);
         }

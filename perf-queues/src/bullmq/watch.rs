@@ -263,10 +263,8 @@ impl Watch {
         let found = found.filter_map(|key| key.strip_prefix(&*self.prefix)?.strip_prefix(':'));
         let found = found.filter(|name| !name.contains(':')).take(MOST_QUEUES);
         let names: BTreeSet<_> = self.names.iter().map(String::as_str).chain(found).collect();
-        let queue = |name: &str| {
-            let saved = positions.queues.get(&format!("{}:{name}", self.prefix)).cloned();
-            (name.to_owned(), Queue::new(name, &self.prefix, saved, registry))
-        };
+        let queue =
+            |name: &str| (name.to_owned(), Queue::new(name, &self.prefix, positions, registry));
         names.into_iter().map(queue).collect()
     }
 
