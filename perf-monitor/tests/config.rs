@@ -1,19 +1,15 @@
 //! Settings from files and the environment.
 
+mod support;
+
 use perf_monitor::{
     config::{self, Config, ReportStyle},
     rules::{Rule, Statistic},
 };
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
-use std::{
-    collections::BTreeSet,
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{collections::BTreeSet, ffi::OsStr, path::Path, process::Command, time::Duration};
+use support::Folder;
 
 const DURATION: &str =
     "expected a duration above 0 and up to 8760h: text such as \"1m30s\", or a number of seconds";
@@ -248,34 +244,11 @@ proptest! {
 
 const NONE: &[(&str, &str)] = &[];
 
-/// A folder of a test's own, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("perfkit-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn secrets_may_be_in_files() {
     let folder = Folder::new("secrets");
     let (url, empty) =
-        (folder.file("url", "https://hooks.example/x\n"), folder.file("empty", "\n"));
+        (folder.write("url", "https://hooks.example/x\n"), folder.write("empty", "\n"));
     let with = |path: &Path| {
         let text = format!(
             "[notify.slack]\nwebhook_url_file = {path:?}\n[notify.webhook]\nbearer_token_file = {path:?}"
@@ -289,7 +262,7 @@ fn secrets_may_be_in_files() {
     );
     let error = with(&empty).slack.url().unwrap_err().to_string();
     assert_eq!(error, format!("{}: expected text that is not empty", empty.display()));
-    let error = with(&folder.0.join("none")).webhook.bearer_token().unwrap_err().to_string();
+    let error = with(&folder.path().join("none")).webhook.bearer_token().unwrap_err().to_string();
     assert!(error.contains("none: cannot be read: "), "{error}");
 }
 
@@ -326,7 +299,7 @@ fn loads_for_its_parent() {
 #[test]
 fn who_runs_the_program_has_the_last_word() {
     let folder = Folder::new("layers");
-    let file = folder.file("perfkit.toml", "interval = 20\n[notify.slack]\nchannel = \"file\"");
+    let file = folder.write("perfkit.toml", "interval = 20\n[notify.slack]\nchannel = \"file\"");
     let file = ("PERFKIT_CONFIG", file.to_str().unwrap());
     let own = "interval = 10\n[report]\ninterval = 10";
     assert_eq!(loaded("", NONE), "60s 60s None None");
@@ -369,11 +342,11 @@ fn a_wrong_variable_or_file_is_an_error() {
         assert_eq!(error, "SLACK_WEBHOOK_URL: value is not valid unicode");
     }
     let folder = Folder::new("wrong");
-    let file = folder.file("perfkit.toml", "\nspeed = 1");
+    let file = folder.write("perfkit.toml", "\nspeed = 1");
     let error = loaded("", &[("PERFKIT_CONFIG", file.to_str().unwrap())]);
     let place = format!("{}: line 2: speed: unknown key `speed`, expected one of ", file.display());
     assert!(error.starts_with(&place), "{error}");
-    let missing = folder.0.join("missing.toml");
+    let missing = folder.path().join("missing.toml");
     let error = loaded("", &[("PERFKIT_CONFIG", missing.to_str().unwrap())]);
     assert!(error.starts_with(&format!("{}: cannot be read: ", missing.display())), "{error}");
     assert!(loaded("speed = 1", NONE).starts_with("line 1: speed: unknown key"));

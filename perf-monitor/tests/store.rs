@@ -1,5 +1,7 @@
 //! What a monitor remembers.
 
+mod support;
+
 use perf_core::Registry;
 use perf_monitor::{
     Monitor, StartError,
@@ -10,7 +12,6 @@ use perf_monitor::{
 use perf_store::{Query, Store, open};
 use std::{
     fs,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -18,17 +19,16 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-struct Folder(PathBuf);
+/// Where a store is.
+struct Folder(support::Folder);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("perfkit-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(support::Folder::new(name))
     }
 
     fn url(&self) -> String {
-        format!("sqlite:{}", self.0.join("perfkit.db").display())
+        format!("sqlite:{}", self.0.path().join("perfkit.db").display())
     }
 
     fn config(&self, more: &str) -> Config {
@@ -38,12 +38,6 @@ impl Folder {
 
     fn store(&self) -> Box<dyn Store> {
         open(&self.url()).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -120,7 +114,7 @@ fn store_every(folder: &Folder, interval: &str) -> perf_monitor::config::StoreSe
 fn what_waits_is_sent_by_the_next_run() {
     let folder = Folder::new("away");
     // A folder where the file would be.
-    fs::create_dir(folder.0.join("perfkit.db")).unwrap();
+    fs::create_dir(folder.0.path().join("perfkit.db")).unwrap();
     let registry = Registry::new();
     let start = |registry: &Registry| {
         Monitor::builder().config(folder.config("")).registry(registry).start().unwrap()
@@ -139,7 +133,7 @@ fn what_waits_is_sent_by_the_next_run() {
     let seen = registry.snapshot();
     assert!(seen.gauge("perfkit_store_intervals_queued", &[]).unwrap() >= 3.0);
     drop(monitor);
-    fs::remove_dir(folder.0.join("perfkit.db")).unwrap();
+    fs::remove_dir(folder.0.path().join("perfkit.db")).unwrap();
     drop(start(&Registry::new()));
     assert_eq!(calls(&*folder.store()), 3);
     assert_eq!(folder.store().instances().unwrap().len(), 2);
