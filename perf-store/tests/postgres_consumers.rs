@@ -28,6 +28,20 @@ fn any_history_is_one_histogram() {
     }
 }
 
+/// A program may ask from wherever it is, though others of its tasks wait meanwhile.
+#[test]
+#[ignore = "needs postgresql: cargo xtask ci"]
+fn a_store_can_be_used_within_a_runtime() {
+    let server = Server::start("pg-within");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let store = open(&server.url()).unwrap();
+        let interval = Interval::new(0, snapshot(start(), vec![operation("job", &[1_000; 5])]));
+        assert!(store.write(&instance("within", "host"), &interval).unwrap());
+        assert_eq!(calls(&*store, &[]), 5);
+    });
+}
+
 #[test]
 #[ignore = "needs postgresql: cargo xtask ci"]
 fn ten_processes_start_on_nothing() {

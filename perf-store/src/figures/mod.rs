@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// A kind of figures, which has a table. Its first columns are the interval, the series, and the
 /// interval's level and time.
-pub(crate) trait Figures: Sized {
+pub(crate) trait Figures: Send + Sized {
     const TABLE: Table;
 
     /// The columns after those.

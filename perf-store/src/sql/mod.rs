@@ -101,7 +101,7 @@ pub(crate) fn number(sql: &mut dyn Sql, text: &str, values: &[Value]) -> Result<
 }
 
 /// What is done in a transaction.
-pub(crate) type Work<'a> = &'a mut dyn FnMut(&mut dyn Sql) -> Result;
+pub(crate) type Work<'a> = &'a mut (dyn FnMut(&mut dyn Sql) -> Result + Send);
 
 /// A database.
 pub(crate) trait Database: Debug + Send + Sync {

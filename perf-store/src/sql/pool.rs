@@ -72,6 +72,14 @@ impl<C> Pool<C> {
         heal(self.state.lock())
     }
 
+    /// Leaves none, to be closed by whoever takes them.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn take_idle(&mut self) -> Vec<C> {
+        let mut state = self.state();
+        state.open -= state.idle.len();
+        std::mem::take(&mut state.idle)
+    }
+
     /// Works with a connection that is idle, or with a new one.
     pub(crate) fn with<T>(
         &self,

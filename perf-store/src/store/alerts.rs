@@ -106,11 +106,11 @@ pub(super) fn health(
     })
 }
 
-fn between<T>(
+fn between<T: Send>(
     database: &dyn Database,
     table: &Table,
     (from, to): (SystemTime, SystemTime),
-    read: impl Fn(&mut Fields) -> Result<T>,
+    read: impl Fn(&mut Fields) -> Result<T> + Sync,
 ) -> Result<Vec<(String, T)>> {
     let columns = table.names("c.");
     let text = format!(

@@ -1,5 +1,6 @@
 //! PostgreSQL: a server, with one connection that writes and a pool of those that read.
 
+mod apart;
 mod errors;
 mod parts;
 mod settings;
@@ -14,6 +15,7 @@ use crate::{
         pool::{self, After, Pool},
     },
 };
+use apart::apart;
 use errors::explained;
 use postgres::{Client, Config, IsolationLevel, Statement};
 pub(crate) use settings::Server;
@@ -69,6 +71,28 @@ impl Postgres {
         Ok(store)
     }
 
+    /// After a restart of the server connections that were idle are known to be closed only once they are
+    /// used.
+    fn read_with_any(&self, work: Work<'_>) -> Result {
+        let connect = || self.connect();
+        let mut read = || {
+            let mut is_closed = false;
+            let done = self.readers.with(connect, |connection| {
+                let (after, done) = self.work(connection, connect, false, work);
+                is_closed = matches!(after, After::Close);
+                (after, done)
+            });
+            (is_closed, done)
+        };
+        for _ in 0..pool::MOST_READERS {
+            match read() {
+                (true, Err(_)) => {}
+                (_, done) => return done,
+            }
+        }
+        read().1
+    }
+
     fn connect_to_write(&self) -> Result<Connection> {
         // What is known may be of another server, or of an older state of it.
         self.epoch.fetch_add(1, Ordering::Relaxed);
@@ -122,32 +146,22 @@ impl Postgres {
     }
 }
 
+/// Closes what is idle.
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let idle = [&mut self.writer, &mut self.readers].map(Pool::take_idle);
+        apart(|| drop(idle));
+    }
+}
+
 impl Database for Postgres {
     fn write(&self, work: Work<'_>) -> Result {
         let connect = || self.connect_to_write();
-        self.writer.with(connect, |connection| self.work(connection, connect, true, work))
+        apart(|| self.writer.with(connect, |connection| self.work(connection, connect, true, work)))
     }
 
     fn read(&self, work: Work<'_>) -> Result {
-        let connect = || self.connect();
-        let mut read = || {
-            let mut is_closed = false;
-            let done = self.readers.with(connect, |connection| {
-                let (after, done) = self.work(connection, connect, false, work);
-                is_closed = matches!(after, After::Close);
-                (after, done)
-            });
-            (is_closed, done)
-        };
-        // After a restart of the server connections that were idle are known to be closed only once they
-        // are used.
-        for _ in 0..pool::MOST_READERS {
-            match read() {
-                (true, Err(_)) => {}
-                (_, done) => return done,
-            }
-        }
-        read().1
+        apart(|| self.read_with_any(work))
     }
 
     fn clock(&self) -> Option<&'static str> {
