@@ -6,15 +6,16 @@
 
 use crate::{
     alert::Alert,
+    clock::Clock,
     config::StoreSettings,
-    health::{CheckReport, HealthRegistry, Status},
+    health::{Check, CheckReport, CheckResult, HealthRegistry, Status},
     setup::StartError,
-    watch::{AsInTurn, later, survived},
+    watch::{AsInTurn, Shared, later, survived},
 };
 use perf_core::{__bridge::heal, Counter, Gauge, Registry, Snapshot};
 use perf_store::{
-    AlertChange, HealthChange, Instance, Retention, Writer, WriterBuilder, WriterHandle,
-    WriterStatus,
+    AlertChange, HealthChange, Instance, Retention, Store, StoreError, Writer, WriterBuilder,
+    WriterHandle, WriterStatus,
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -22,7 +23,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Condvar, Mutex, OnceLock},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 const COUNT: &str = "perfkit_store_intervals";
@@ -37,6 +38,7 @@ pub(crate) struct History {
     recorder: OnceLock<Arc<Recorder>>,
     /// Apart from the recorder, which others' gauges may hold up.
     writer: OnceLock<WriterHandle>,
+    url: OnceLock<SecretString>,
     /// Alerts that began or ended since the last interval.
     changes: Arc<Mutex<Vec<AlertChange>>>,
 }
@@ -46,19 +48,21 @@ impl History {
     pub(crate) fn start(
         &self,
         settings: &StoreSettings,
-        registry: &Registry,
+        shared: &Shared,
         health: &HealthRegistry,
     ) -> Result<(), StartError> {
+        let (registry, clock) = (&shared.registry, &shared.clock);
         let Some(url) = settings.url().map_err(StartError::Config)? else { return Ok(()) };
         let instance = Instance::new(health.version_text().unwrap_or_default());
         let writer = writer(settings, &url).start(instance).map_err(StartError::Store)?;
-        let _ = self.writer.set(writer.handle());
+        let _ = (self.writer.set(writer.handle()), self.url.set(url));
         let recorder = Recorder {
             registry: registry.clone(),
             health: health.clone(),
             changes: Arc::clone(&self.changes),
+            clock: Arc::clone(clock),
             every: settings.interval,
-            taking: Mutex::new(Some(Taking::new(writer, registry))),
+            taking: Mutex::new(Some(Taking::new(writer, registry, clock))),
             is_stopping: Mutex::new(false),
             bell: Condvar::new(),
         };
@@ -84,8 +88,42 @@ impl History {
         }
     }
 
+    /// The same, if it is as long as it is to be.
+    pub(crate) fn record_if_due(&self) {
+        if let Some(recorder) = self.recorder.get().filter(|recorder| recorder.is_due()) {
+            recorder.record(Vec::new());
+        }
+    }
+
+    /// Ends the interval, says when that was, and waits until the store has all, for no longer than this.
+    pub(crate) fn settle(&self, patience: Duration) -> Result<SystemTime, StoreError> {
+        let (recorder, writer) = self.recorder.get().zip(self.writer.get()).ok_or_else(no_store)?;
+        let within =
+            || StoreError::Failed("the monitor has ended, or asks for a gauge just now".into());
+        let ended = recorder.record(Vec::new()).ok_or_else(within)?;
+        let status = writer.settle(patience);
+        if status.waiting == 0 {
+            return Ok(ended);
+        }
+        let waiting = status.waiting;
+        let slow =
+            || StoreError::Unavailable(format!("{waiting} intervals still wait for the store"));
+        Err(status.error.unwrap_or_else(slow))
+    }
+
+    /// A connection to the store.
+    pub(crate) fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        perf_store::open(self.url.get().ok_or_else(no_store)?.expose_secret())
+    }
+
     pub(crate) fn status(&self) -> Option<WriterStatus> {
         self.writer.get().map(WriterHandle::status)
+    }
+
+    pub(crate) fn check(&self) -> Option<Check> {
+        let writer = self.writer.get()?.clone();
+        let check = Check::new("store", move || found(&writer.status()));
+        Some(check.optional().component_type("datastore"))
     }
 
     /// Takes what a registry holds, which is set to zero, and keeps it. Nothing comes between.
@@ -99,6 +137,18 @@ impl History {
             recorder.stop(patience);
         }
     }
+}
+
+fn found(status: &WriterStatus) -> CheckResult {
+    CheckResult::from(status.error.as_ref().map_or(Ok(()), Err)).observed(
+        "intervals waiting",
+        status.waiting as f64,
+        "intervals",
+    )
+}
+
+fn no_store() -> StoreError {
+    StoreError::Url("no store is set: it is named by store.url or PERFKIT_STORE".into())
 }
 
 fn change_of(alert: &Alert) -> AlertChange {
@@ -119,6 +169,7 @@ struct Recorder {
     registry: Registry,
     health: HealthRegistry,
     changes: Arc<Mutex<Vec<AlertChange>>>,
+    clock: Arc<Clock>,
     every: Duration,
     /// `None` once it is stopped.
     taking: Mutex<Option<Taking>>,
@@ -178,9 +229,9 @@ impl Figures {
 }
 
 impl Taking {
-    fn new(writer: Writer, registry: &Registry) -> Self {
+    fn new(writer: Writer, registry: &Registry, clock: &Clock) -> Self {
         let (last, figures) = (registry.snapshot(), Figures::new(registry));
-        Self { writer, last, ended: Instant::now(), statuses: BTreeMap::new(), figures }
+        Self { writer, last, ended: clock.instant(), statuses: BTreeMap::new(), figures }
     }
 }
 
@@ -195,11 +246,19 @@ impl Drop for Recording {
 
 impl Recorder {
     fn run(&self) {
-        let mut next = later(Instant::now(), self.every);
+        let every = self.clock.every(self.every);
+        let mut next = later(Instant::now(), every);
         while self.wait(next) {
-            survived(|| self.record(self.health_changes()));
-            next = later(Instant::now(), self.every);
+            survived(|| _ = self.record(self.health_changes()));
+            next = later(Instant::now(), every);
         }
+    }
+
+    /// Whether the interval is as long as it is to be.
+    fn is_due(&self) -> bool {
+        let taking = heal(self.taking.lock());
+        let now = self.clock.instant();
+        taking.as_ref().is_some_and(|taking| now.duration_since(taking.ended) >= self.every)
     }
 
     /// Whether it goes on.
@@ -214,15 +273,14 @@ impl Recorder {
         }
     }
 
-    /// Ends an interval. From within a gauge that it asks, it does nothing.
-    fn record(&self, health: Vec<HealthChange>) {
+    /// Ends an interval, and says when. From within a gauge that it asks, it does nothing.
+    fn record(&self, health: Vec<HealthChange>) -> Option<SystemTime> {
         if IS_RECORDING.replace(true) {
-            return;
+            return None;
         }
         let _recording = (Recording, AsInTurn::begin());
-        if let Some(taking) = heal(self.taking.lock()).as_mut() {
-            self.keep(taking, self.registry.snapshot(), health);
-        }
+        let mut taking = heal(self.taking.lock());
+        Some(self.keep(taking.as_mut()?, self.registry.snapshot(), health))
     }
 
     /// Ends an interval with what the registry is set to zero after.
@@ -239,11 +297,13 @@ impl Recorder {
         taken
     }
 
-    fn keep(&self, taking: &mut Taking, now: Snapshot, health: Vec<HealthChange>) {
+    /// The interval's end.
+    fn keep(&self, taking: &mut Taking, now: Snapshot, health: Vec<HealthChange>) -> SystemTime {
         // The clock of the day may have been set meanwhile.
-        let length = std::mem::replace(&mut taking.ended, Instant::now()).elapsed();
+        let ended = self.clock.instant();
+        let length = ended.duration_since(std::mem::replace(&mut taking.ended, ended));
         let new = now.since(&taking.last);
-        let taken = new.taken();
+        let taken = self.clock.time(new.taken());
         let started = taken.checked_sub(length).unwrap_or(new.started());
         let new = new.dated(started, taken);
         taking.last = now;
@@ -251,13 +311,14 @@ impl Recorder {
         // It has said so, and what can be kept is.
         let _ = taking.writer.write(new, changes, health);
         taking.figures.update(taking.writer.status());
+        taken
     }
 
     fn stop(&self, patience: Duration) {
         *heal(self.is_stopping.lock()) = true;
         self.bell.notify_all();
         // The thread is not waited for: it may be asking a check that hangs.
-        survived(|| self.record(Vec::new()));
+        survived(|| _ = self.record(Vec::new()));
         let taking = heal(self.taking.lock()).take();
         let Some(status) = taking.map(|taking| taking.writer.stop(patience)) else { return };
         if status.dropped > 0 {

@@ -16,9 +16,11 @@
 //! | [`perf_store`](https://docs.rs/perf-store) | what happened, remembered, with the feature `store` |
 //! | [`config`] | all of it from one file and the environment |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod alert;
+mod clock;
 pub mod config;
 mod duration;
 pub mod health;
@@ -31,6 +33,8 @@ pub mod notify;
 pub mod report;
 pub mod rules;
 mod setup;
+#[cfg(feature = "store")]
+mod stored;
 pub mod system;
 #[cfg(feature = "http")]
 mod view;

@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Ok::<(), perf_monitor::StartError>(())
 /// ```
 pub struct Monitor {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     /// Taken when it stops.
     delivery: Option<Arc<Delivery>>,
@@ -68,7 +68,7 @@ impl Monitor {
         let mut windows = setup.windows;
         setup.earlier.into_iter().for_each(|snapshot| windows.push(snapshot));
         let state = State::new(windows, setup.shown, setup.rules, &setup.timing);
-        let shared = Arc::new(Shared::new(setup.registry, setup.source, state));
+        let shared = Arc::new(Shared::new(setup.registry, setup.source, setup.clock, state));
         // What there is before the first tick began before it.
         shared.step();
         let delivery = Arc::new(setup.delivery);
@@ -115,7 +115,7 @@ impl Monitor {
     /// Remembers, where the settings say a store.
     #[cfg(feature = "store")]
     pub(crate) fn remember(&mut self, settings: &StoreSettings) -> Result<(), StartError> {
-        self.shared.history.start(settings, &self.shared.registry, &self.health)
+        self.shared.history.start(settings, &self.shared, &self.health)
     }
 
     #[cfg(not(feature = "store"))]
@@ -125,41 +125,6 @@ impl Monitor {
             tracing::error!(target: "perfkit", "nothing is remembered without the feature `store`");
         }
         Ok(())
-    }
-
-    /// How it goes with the store, if the settings say one: what it has taken, and what waits for it.
-    ///
-    /// ```
-    /// # use perf_monitor::{Monitor, config::Config};
-    /// let folder = std::env::temp_dir().join(format!("perfkit-status-{}", std::process::id()));
-    /// # std::fs::create_dir_all(&folder)?;
-    /// let url = format!("sqlite:{}", folder.join("perfkit.db").display());
-    /// let config = Config::from_toml(&format!("store.url = '{url}'"))?;
-    /// let registry = perf_core::Registry::new();
-    /// let monitor = Monitor::builder().config(config).registry(&registry).start()?;
-    /// registry.record("job", std::time::Duration::from_millis(3));
-    /// monitor.remember_now();
-    /// assert_eq!(monitor.store_status().unwrap().dropped, 0);
-    ///
-    /// # let from = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    /// let _ = monitor.stop();
-    /// let store = perf_store::open(&url)?;
-    /// let query = perf_store::Query::new(from, std::time::SystemTime::now());
-    /// assert_eq!(store.operations(&query.name("job"))?[0].value.count(), 1);
-    /// # drop(store); std::fs::remove_dir_all(folder)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[cfg(feature = "store")]
-    #[must_use]
-    pub fn store_status(&self) -> Option<perf_store::WriterStatus> {
-        self.shared.history.status()
-    }
-
-    /// Ends the interval that is remembered now, beside doing so each
-    /// [`store.interval`](crate::config::StoreSettings::interval). It waits for the disk, not for the store.
-    #[cfg(feature = "store")]
-    pub fn remember_now(&self) {
-        self.shared.history.record();
     }
 
     /// Where it serves, if the settings say a port, and that could be had.
@@ -196,6 +161,36 @@ impl Monitor {
     pub fn tick(&self) {
         if let Some(delivery) = &self.delivery {
             self.shared.check(delivery);
+        }
+    }
+
+    /// Lets [simulated](crate::Builder::simulated) time pass, and then ticks; and ends the interval that is
+    /// remembered, where it has become as long as the settings say. The system's time passes by itself:
+    /// where nothing is simulated, this only ticks.
+    ///
+    /// ```
+    /// # use perf_monitor::{Monitor, config::Config};
+    /// # use std::time::{Duration, SystemTime};
+    /// let registry = perf_core::Registry::new();
+    /// let monitor = Monitor::builder()
+    ///     .config(Config::from_toml("")?)
+    ///     .registry(&registry)
+    ///     .simulated(SystemTime::UNIX_EPOCH)
+    ///     .start()?;
+    /// for _ in 0..3 {
+    ///     registry.record("job", Duration::from_secs(2));
+    ///     monitor.advance(Duration::from_secs(60));
+    /// }
+    /// let minute = monitor.window(Duration::from_secs(60)).unwrap();
+    /// assert_eq!((minute.get("job").unwrap().count(), minute.elapsed().as_secs()), (1, 60));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+        self.tick();
+        #[cfg(feature = "store")]
+        if self.shared.clock.is_simulated() {
+            self.shared.history.record_if_due();
         }
     }
 

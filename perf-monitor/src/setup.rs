@@ -1,6 +1,7 @@
 //! What a monitor is to do.
 
 use crate::{
+    clock::Clock,
     config::{Config, ConfigError, NotifySettings, ReportStyle, SystemSettings},
     health::HealthRegistry,
     monitor::Monitor,
@@ -13,7 +14,11 @@ use crate::{
 };
 use perf_core::{Registry, Snapshot};
 use secrecy::ExposeSecret;
-use std::{collections::BTreeSet, fmt, io, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt, io,
+    time::{Duration, SystemTime},
+};
 
 /// The most calls that are kept of a chosen operation.
 const RECENT: usize = 1_000;
@@ -32,6 +37,7 @@ pub struct Builder {
     registry: Registry,
     source: Option<Source>,
     earlier: Vec<Snapshot>,
+    clock: Clock,
     rules: Vec<Rule>,
     notifiers: Vec<Box<dyn Notifier>>,
     recent: Vec<String>,
@@ -58,6 +64,7 @@ impl Default for Builder {
             registry: Registry::global().clone(),
             source: None,
             earlier: Vec::new(),
+            clock: Clock::default(),
             rules: Vec::new(),
             notifiers: Vec::new(),
             recent: Vec::new(),
@@ -121,6 +128,34 @@ impl Builder {
         self
     }
 
+    /// Watches in a time that begins now or at another time, and passes only by
+    /// [`Monitor::advance`], for simulations and tests: nothing is looked at, reported or remembered by
+    /// itself. Snapshots, windows, alerts and intervals of the store are of that time. What is measured by
+    /// the system stays so: durations of calls, resources, and when the store forgets what is old.
+    ///
+    /// ```
+    /// use perf_monitor::{Monitor, config::Config, rules::{Rule, Statistic}};
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let registry = perf_core::Registry::new();
+    /// let busy = Rule::new("busy", Statistic::CounterRate).of("jobs").above(0.9);
+    /// let monitor = Monitor::builder()
+    ///     .config(Config::from_toml("ready_made_rules = false")?)
+    ///     .registry(&registry)
+    ///     .rule(busy)
+    ///     .simulated(SystemTime::UNIX_EPOCH)
+    ///     .start()?;
+    /// registry.counter("jobs", &[]).add(60);
+    /// monitor.advance(Duration::from_secs(60));
+    /// assert_eq!(monitor.alerts()[0].value, 1.0);
+    /// assert_eq!(monitor.alerts()[0].started, SystemTime::UNIX_EPOCH + Duration::from_secs(60));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn simulated(mut self, start: SystemTime) -> Self {
+        self.clock = Clock::simulated(start);
+        self
+    }
+
     /// One more rule, beside those of the settings. It takes the place of one that is ready made and of
     /// the same name.
     pub fn rule(mut self, rule: Rule) -> Self {
@@ -166,14 +201,14 @@ impl Builder {
         let mut notifiers = self.notifiers;
         notifiers.extend(configured(&config.notify)?);
         // All is well that can be known. From here on something runs, and is dropped by an error.
-        let (registry, system) = (self.registry, &config.system);
+        let (registry, system, clock) = (self.registry, &config.system, self.clock);
         let check = config.interval.max(Duration::from_millis(1));
         rules.ask(check);
         let lengths = lengths(&config.windows, &rules);
         let timing = Timing {
-            step: config.tick.unwrap_or_else(|| step(&lengths, config.interval)),
-            check,
-            report: report_interval(config.report.interval),
+            step: clock.every(config.tick.unwrap_or_else(|| step(&lengths, config.interval))),
+            check: clock.every(check),
+            report: clock.every(report_interval(config.report.interval)),
             emit: self.report.unwrap_or(emitter(config.report.style)),
         };
         let mut monitor = Monitor::run(Setup {
@@ -188,6 +223,7 @@ impl Builder {
             registry: registry.clone(),
             source: self.source,
             earlier: self.earlier,
+            clock,
         })?;
         self.recent.iter().for_each(|name| registry.keep_recent(name, RECENT));
         monitor.remember(&config.store)?;
@@ -201,6 +237,7 @@ pub(crate) struct Setup {
     pub(crate) registry: Registry,
     pub(crate) source: Option<Source>,
     pub(crate) earlier: Vec<Snapshot>,
+    pub(crate) clock: Clock,
     pub(crate) windows: Windows,
     /// The windows that people choose from.
     pub(crate) shown: Vec<Duration>,

@@ -1,6 +1,8 @@
 //! The thread that hands snapshots on, and what it shares with its handle.
 
-use crate::{alert::Alert, notify::Delivery, report::Metrics, rules::Rules, windows::Windows};
+use crate::{
+    alert::Alert, clock::Clock, notify::Delivery, report::Metrics, rules::Rules, windows::Windows,
+};
 use perf_core::{__bridge::heal, Registry, Snapshot};
 use std::{
     cell::Cell,
@@ -23,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     /// What is watched, if not the registry.
     source: Option<Source>,
+    pub(crate) clock: Arc<Clock>,
     /// Held for a whole turn, so that windows get snapshots, and notifiers alerts, in their order.
     turn: Mutex<()>,
     state: Mutex<State>,
@@ -194,11 +197,17 @@ impl State {
 }
 
 impl Shared {
-    pub(crate) fn new(registry: Registry, source: Option<Source>, state: State) -> Self {
+    pub(crate) fn new(
+        registry: Registry,
+        source: Option<Source>,
+        clock: Clock,
+        state: State,
+    ) -> Self {
         let (turn, state) = (Mutex::new(()), Mutex::new(state));
         Self {
             registry,
             source,
+            clock: Arc::new(clock),
             turn,
             state,
             bell: Condvar::new(),
@@ -215,7 +224,8 @@ impl Shared {
 
     /// All that there is now.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        self.source.as_ref().map_or_else(|| self.registry.snapshot(), |source| source())
+        let source = self.source.as_ref();
+        self.clock.dated(source.map_or_else(|| self.registry.snapshot(), |source| source()))
     }
 
     pub(crate) fn ring(&self) {
@@ -302,7 +312,11 @@ impl Shared {
         #[cfg(not(feature = "store"))]
         let taken = self.registry.take();
         if turn.is_some() {
-            self.push(taken);
+            self.push(self.clock.dated(taken));
+        }
+        if self.clock.is_simulated() {
+            // What is recorded from now on begins now.
+            drop(self.snapshot());
         }
         true
     }

@@ -11,6 +11,7 @@
 //!
 //! Counts beyond 2^63 − 1 are stored as that.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 // Without a database there is nobody to use what both have in common.
 #![cfg_attr(not(any(feature = "sqlite", feature = "postgres")), allow(dead_code, unused_imports))]

@@ -69,6 +69,25 @@ fn what_waits_is_sent_once_the_store_is_back() {
 }
 
 #[test]
+fn whoever_asks_waits_until_nothing_waits() {
+    let folder = Folder::new("settle");
+    let path = away(&folder);
+    let mut writer = writer(&folder, "a");
+    for n in 0..20 {
+        writer.write(interval(n).snapshot, Vec::new(), Vec::new()).unwrap();
+    }
+    let handle = writer.handle();
+    assert_eq!(handle.settle(Duration::from_millis(30)).waiting, 20);
+    fs::remove_dir(path).unwrap();
+    let status = handle.settle(PATIENCE);
+    assert_eq!((status.stored, status.waiting, status.error), (20, 0, None));
+    assert_eq!(calls(&*open(&sqlite(&folder)).unwrap(), &[]), 40);
+    // There is nothing to wait for any more, and nobody who would send it.
+    assert_eq!(writer.stop(PATIENCE).waiting, 0);
+    assert_eq!(handle.settle(PATIENCE).waiting, 0);
+}
+
+#[test]
 fn the_next_start_sends_what_was_left() {
     let folder = Folder::new("left");
     let path = away(&folder);

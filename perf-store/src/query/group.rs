@@ -36,6 +36,21 @@ pub struct Group<T> {
 }
 
 impl<T> Group<T> {
+    /// The value of a label that is grouped by; `None` where a series has no such label.
+    ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// # let at = SystemTime::UNIX_EPOCH;
+    /// # let (name, instance, host) = (None, None, None);
+    /// let labels = [("route".to_owned(), "A".to_owned())].into();
+    /// let group = perf_store::Group { name, labels, instance, host, from: at, to: at, value: 3_u64 };
+    /// assert_eq!((group.label("route"), group.label("user")), (Some("A"), None));
+    /// ```
+    #[must_use]
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(String::as_str)
+    }
+
     fn rate(&self, count: u64) -> f64 {
         let length = self.to.duration_since(self.from).unwrap_or(Duration::ZERO);
         count as f64 / length.as_secs_f64()

@@ -84,6 +84,22 @@ impl Query {
         }
     }
 
+    /// The same of the last so much time up to `to`, as far as there is such a time: not before 1970.
+    ///
+    /// ```
+    /// use perf_store::Query;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let (day, now) = (Duration::from_secs(86_400), SystemTime::now());
+    /// assert_eq!(Query::last(day, now), Query::new(now - day, now));
+    /// assert_eq!(Query::last(Duration::MAX, now).from, SystemTime::UNIX_EPOCH);
+    /// ```
+    #[must_use]
+    pub fn last(length: Duration, to: SystemTime) -> Self {
+        let epoch = SystemTime::UNIX_EPOCH;
+        Self::new(to.checked_sub(length).map_or(epoch, |from| from.max(epoch)), to)
+    }
+
     /// In steps of this length.
     #[must_use]
     pub fn every(mut self, step: Duration) -> Self {

@@ -168,6 +168,32 @@ impl WriterHandle {
     pub fn status(&self) -> WriterStatus {
         self.0.status()
     }
+
+    /// Waits until the store has taken all that there is, and no longer than this. What an earlier run or
+    /// another program has left in the same spool is waited for too. Says how it goes then.
+    ///
+    /// ```
+    /// # use perf_store::{Instance, Query, Store as _, WriterBuilder, open};
+    /// # use std::time::{Duration, SystemTime};
+    /// # let folder = std::env::temp_dir().join(format!("perfkit-settle-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder).unwrap();
+    /// # let url = format!("sqlite:{}", folder.join("perfkit.db").display());
+    /// # let mut writer = WriterBuilder::new(&url, folder.join("spool")).start(Instance::new("1"))?;
+    /// let registry = perf_core::Registry::new();
+    /// registry.counter("hits", &[]).add(3);
+    /// let snapshot = registry.snapshot();
+    /// let now = snapshot.taken();
+    /// writer.write(snapshot, Vec::new(), Vec::new())?;
+    /// assert_eq!(writer.handle().settle(Duration::from_secs(10)).waiting, 0);
+    /// let last = Query::new(now - Duration::from_secs(60), now);
+    /// assert_eq!(open(&url)?.counters(&last)?[0].value, 3);
+    /// # drop(writer); std::fs::remove_dir_all(folder).unwrap();
+    /// # Ok::<_, perf_store::StoreError>(())
+    /// ```
+    #[must_use = "it tells whether something still waits"]
+    pub fn settle(&self, patience: Duration) -> WriterStatus {
+        self.0.settle(Instant::now() + patience)
+    }
 }
 
 /// What waits stays in the spool, for the next start.

@@ -73,6 +73,11 @@ impl State {
         }
     }
 
+    /// How many intervals the store has not taken.
+    fn waiting(&self) -> u64 {
+        (self.spool.as_ref().map_or(0, Spool::len) + self.memory.len()) as u64
+    }
+
     fn keep_in_memory(&mut self, instance: &Instance, interval: Interval) {
         self.memory.push_back((instance.clone(), interval));
         // The first one may be on its way just now.
@@ -221,9 +226,21 @@ impl Shared {
 
     pub(super) fn status(&self) -> WriterStatus {
         let state = self.state();
-        let spooled = state.spool.as_ref().map_or(0, Spool::len);
-        let waiting = (spooled + state.memory.len()) as u64;
-        WriterStatus { waiting, ..state.status.clone() }
+        WriterStatus { waiting: state.waiting(), ..state.status.clone() }
+    }
+
+    /// Waits until nothing waits, or until then.
+    pub(super) fn settle(&self, until: Instant) -> WriterStatus {
+        let mut state = self.state();
+        while state.waiting() > 0 && !state.has_ended {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.waited(state, left);
+        }
+        drop(state);
+        self.status()
     }
 
     /// The store has it.
@@ -235,6 +252,8 @@ impl Shared {
         }
         state.status.stored += 1;
         state.status.error = None;
+        drop(state);
+        self.changed.notify_all();
     }
 
     /// Nobody will ever want it.
@@ -249,6 +268,7 @@ impl Shared {
             state.status.dropped += 1;
         }
         drop(state);
+        self.changed.notify_all();
         tracing::error!(
             target: "perf::store", kept = ?kept, "an interval cannot be stored: {why}"
         );
@@ -257,6 +277,7 @@ impl Shared {
     /// It is gone, as another process has sent it.
     pub(super) fn gone(&self, path: &Path) {
         self.state().remove(path);
+        self.changed.notify_all();
     }
 
     /// It cannot be read just now. Others are not to wait for it.
