@@ -32,8 +32,8 @@ impl std::error::Error for RuleError {}
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Limits {
     pub(super) threshold: f64,
-    clear: f64,
-    is_above: bool,
+    pub(super) clear: f64,
+    pub(super) is_above: bool,
 }
 
 impl Limits {

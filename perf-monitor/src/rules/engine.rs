@@ -166,6 +166,11 @@ impl Rules {
         self.checked.iter().map(RuleDescription::of)
     }
 
+    /// The rules as they were checked, in their order.
+    pub(super) fn checked(&self) -> &[Checked] {
+        &self.checked
+    }
+
     /// Says how often they are to be looked at: ticks in between do not make that a gap.
     pub(crate) fn ask(&mut self, every: Duration) {
         self.pace.ask(every);

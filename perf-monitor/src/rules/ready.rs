@@ -5,7 +5,7 @@ use super::{
     statistic::Statistic::{self, ErrorRate, Gauge, Mean, Percentile},
 };
 use crate::alert::Severity::{self, Critical, High, Medium};
-use std::time::Duration;
+use std::{num::NonZero, time::Duration};
 
 /// Rules that most programs want; where there is nothing that they look at, they do nothing.
 ///
@@ -34,6 +34,19 @@ use std::time::Duration;
 /// ```
 #[must_use]
 pub fn ready_made() -> Vec<Rule> {
+    let cpus = std::thread::available_parallelism().map_or(1, NonZero::get);
+    ready_made_for(cpus as f64)
+}
+
+/// The same for a program that may use so many CPUs, wherever it runs: for rules that others look at, see
+/// [`prometheus`](super::prometheus).
+///
+/// ```
+/// use perf_monitor::rules::{ready_made, ready_made_for};
+/// assert_eq!(ready_made_for(0.5).len(), ready_made().len());
+/// ```
+#[must_use]
+pub fn ready_made_for(cpus: f64) -> Vec<Rule> {
     let queue = [(Medium, 50.0), (High, 75.0), (Critical, 100.0)];
     let usage = [(High, 0.85), (Critical, 0.90)];
     let errors = [(Medium, 0.05), (High, 0.10), (Critical, 0.20)];
@@ -59,7 +72,7 @@ pub fn ready_made() -> Vec<Rule> {
         high(
             "process_cpu",
             "process_cpu_ratio",
-            &usage.map(|(severity, of)| (severity, of * cpus())),
+            &usage.map(|(severity, of)| (severity, of * cpus)),
         ),
         high("system_cpu", "system_cpu_ratio", &usage),
         high("system_memory", "system_memory_used_ratio", &usage),
@@ -84,11 +97,6 @@ fn high(name: &str, metric: &str, bounds: &[(Severity, f64)]) -> Vec<Rule> {
 /// Of so many calls that one bad one does not decide.
 fn calls(statistic: Statistic) -> Rule {
     Rule::new("", statistic).minimum(20)
-}
-
-/// How many CPUs the process may use, by its limits too.
-fn cpus() -> f64 {
-    std::thread::available_parallelism().map_or(1.0, |cpus| cpus.get() as f64)
 }
 
 fn gauge(metric: &str) -> Rule {

@@ -64,7 +64,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     pub(super) name: Pattern,
-    labels: BTreeMap<String, Pattern>,
+    pub(super) labels: BTreeMap<String, Pattern>,
 }
 
 impl Selector {

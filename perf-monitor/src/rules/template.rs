@@ -31,8 +31,17 @@ impl Template {
 
     /// The text with its places filled in.
     pub(super) fn fill(&self, value: impl Fn(&str) -> String) -> String {
+        self.map(str::to_owned, value)
+    }
+
+    /// The same, with what is between the places changed too.
+    pub(super) fn map(
+        &self,
+        text: impl Fn(&str) -> String,
+        value: impl Fn(&str) -> String,
+    ) -> String {
         let filled = self.0.iter().map(|piece| match piece {
-            Piece::Text(text) => text.clone(),
+            Piece::Text(between) => text(between),
             Piece::Place(name) => value(name),
         });
         filled.collect()

@@ -4,6 +4,7 @@ mod edges;
 mod families;
 mod files;
 mod measures;
+mod prometheus;
 mod reference;
 mod source;
 mod states;
