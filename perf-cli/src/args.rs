@@ -66,9 +66,10 @@ pub(crate) struct Stored {
 
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
-    /// The store to show: sqlite:perfkit.db, or postgres://…
+    /// The store to show: sqlite:perfkit.db, or postgres://… Without it, the one that the settings of
+    /// `PERFKIT_CONFIG` name.
     #[arg(long, env = "PERFKIT_STORE", hide_env_values = true, value_name = "URL")]
-    pub(crate) store: String,
+    pub(crate) store: Option<String>,
     /// Where to serve. Unless it is an address of this host's only, set a token too.
     #[arg(long, default_value = "127.0.0.1:9465")]
     pub(crate) listen: SocketAddr,
@@ -246,6 +247,25 @@ pub(crate) enum ConfigCommand {
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },
+    /// Print rules for Prometheus: those of a settings file, and the ready-made ones.
+    Rules(ConfigRules),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConfigRules {
+    /// The settings file, in TOML. Without it, the ready-made rules alone.
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    /// How many CPUs each program may use, for the rules on that. Without it, as many as here.
+    #[arg(long, value_name = "N", value_parser = cpus)]
+    pub(crate) cpus: Option<f64>,
+    /// An input that says which units the program's metrics have: Prometheus has them in their names.
+    #[arg(long, value_name = "INPUT")]
+    pub(crate) units_of: Option<Place>,
+    #[command(flatten)]
+    pub(crate) token: Token,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Args, Debug)]
@@ -253,6 +273,10 @@ pub(crate) struct Demo {
     /// Where to serve the dashboard.
     #[arg(long, default_value = "127.0.0.1:9464")]
     pub(crate) listen: SocketAddr,
+    /// Take settings from `PERFKIT_CONFIG` and the environment, as other programs do: a store to write
+    /// to, a token, rules.
+    #[arg(long)]
+    pub(crate) settings: bool,
     /// End after this time instead of at Ctrl-C.
     #[arg(long = "for", value_parser = duration, value_name = "TIME")]
     pub(crate) time: Option<Duration>,
@@ -276,6 +300,11 @@ pub(crate) struct Man {
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "expected a time such as 90s, 24h or 7d".into())
+}
+
+fn cpus(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|cpus: &f64| cpus.is_finite() && *cpus > 0.0);
+    number.ok_or_else(|| "expected a number above 0, such as 2 or 0.5".into())
 }
 
 fn percentile(text: &str) -> Result<f64, String> {

@@ -2,8 +2,9 @@
 
 use crate::{
     args::Demo,
+    ending::Ending,
     export::rendered,
-    failure::{Failure, Outcome, of},
+    failure::{Failure, Outcome},
     output::{print, write},
     run::known,
 };
@@ -15,7 +16,6 @@ use perf_monitor::{
     http::Http,
     rules::{Rule, Statistic},
 };
-use signal_hook::{consts::TERM_SIGNALS, flag};
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
@@ -46,8 +46,6 @@ const PAGES: [Page; 4] = [
     Page { name: "POST /cart", often: 1, usual: 6, table: "carts" },
     Page { name: "POST /checkout", often: 1, usual: 25, table: "orders" },
 ];
-/// How often to look whether somebody ends it.
-const BEAT: Duration = Duration::from_millis(100);
 /// So many customers at a time.
 const CUSTOMERS: usize = 4;
 /// In this half of each minute or so, checkouts are slow, and some fail.
@@ -55,10 +53,13 @@ const TROUBLE: (Range<u64>, u64) = (30..60, 90);
 
 pub(crate) fn run(demo: &Demo) -> Outcome {
     let kept = demo.output.as_deref().map(known).transpose()?;
+    let ending = Ending::after(demo.time)?;
     let registry = Registry::new();
-    let monitor = watch(&registry)?;
-    let server =
-        Http::new().address(demo.listen.to_string()).serve(&monitor).map_err(Failure::new)?;
+    let config = settings(demo)?;
+    let token = config.http.token().map_err(Failure::new)?;
+    let monitor = watch(&registry, config)?;
+    let http = token.into_iter().fold(Http::new(), Http::token);
+    let server = http.address(demo.listen.to_string()).serve(&monitor).map_err(Failure::new)?;
     print(format!(
         "a shop's dashboard: http://{}/\nbeside it: perfkit top http://{0}, perfkit report http://{0}\n",
         server.address()
@@ -70,7 +71,8 @@ pub(crate) fn run(demo: &Demo) -> Outcome {
             thread::spawn(move || shop(&registry, &is_open))
         })
         .collect();
-    wait(demo.time)?;
+    monitor.health().started();
+    ending.wait();
     is_open.store(false, Relaxed);
     for customer in customers {
         customer.join().map_err(|_| Failure::new("a customer panicked"))?;
@@ -83,28 +85,22 @@ pub(crate) fn run(demo: &Demo) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Until the time is over, or somebody ends it.
-pub(crate) fn wait(time: Option<Duration>) -> Outcome<()> {
-    let (began, is_ended) = (Instant::now(), Arc::new(AtomicBool::new(false)));
-    for signal in TERM_SIGNALS {
-        flag::register(*signal, Arc::clone(&is_ended)).map_err(of("signals"))?;
-    }
-    while !is_ended.load(Relaxed) {
-        let left = time.map_or(BEAT, |time| time.saturating_sub(began.elapsed()).min(BEAT));
-        if left.is_zero() {
-            break;
-        }
-        thread::sleep(left);
-    }
-    Ok(())
+/// What the demo sets, unless it is told otherwise.
+const SETTINGS: &str =
+    "interval = \"5s\"\nwindows = [\"30s\", \"1m\", \"5m\"]\nnotify.log.enabled = false";
+
+/// The environment counts only where that is asked for: a shell often names a store that is no place for a
+/// demo's figures.
+fn settings(demo: &Demo) -> Outcome<Config> {
+    let config = if demo.settings { Config::load_over } else { Config::from_toml };
+    config(SETTINGS).map_err(Failure::new)
 }
 
-fn watch(registry: &Registry) -> Outcome<Monitor> {
+fn watch(registry: &Registry, mut config: Config) -> Outcome<Monitor> {
     let slow = Rule::new("slow checkouts", Statistic::Percentile(95.0)).of("POST /checkout");
     let slow = slow.over(Duration::from_secs(30)).above(0.06).clear(0.05);
-    let config =
-        "interval = \"5s\"\nwindows = [\"30s\", \"1m\", \"5m\"]\nnotify.log.enabled = false";
-    let config = Config::from_toml(config).map_err(of("the demo's settings"))?;
+    // Where it serves is said by --listen.
+    config.http.port = None;
     let monitor = Monitor::builder().config(config).registry(registry).rule(slow).start();
     let monitor = monitor.map_err(Failure::new)?;
     monitor.health().register_check("warehouse", CheckResult::up);

@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod config;
 mod demo;
+mod ending;
 mod export;
 mod failure;
 mod flame;

@@ -2,6 +2,7 @@
 
 use crate::{
     args::Serve,
+    ending::Ending,
     failure::{Failure, Outcome},
     input::open,
     output::print,
@@ -14,7 +15,7 @@ use perf_monitor::{
     http::Http,
 };
 use perf_store::Follow;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -22,8 +23,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// How often the store is asked.
@@ -36,8 +36,10 @@ const SETTINGS: &str = "interval = '1m'\ntick = '1m'\nwindows = ['5m', '1h', '6h
                         system.resources = false\nnotify.log.enabled = false";
 
 pub(crate) fn run(serve: &Serve) -> Outcome {
+    let ending = Ending::after(serve.time)?;
     let mut config = Config::load_over(SETTINGS).map_err(Failure::new)?;
-    let (follow, earlier) = Follow::new(open(&serve.store)?, serve.since).map_err(Failure::new)?;
+    let store = open(store(serve, &config)?.expose_secret())?;
+    let (follow, earlier) = Follow::new(store, serve.since).map_err(Failure::new)?;
     let total = Arc::new(Mutex::new(follow.snapshot().clone()));
     let shown = Arc::clone(&total);
     let source = move || heal(shown.lock()).clone();
@@ -60,27 +62,30 @@ pub(crate) fn run(serve: &Serve) -> Outcome {
         if away.load(Relaxed) { CheckResult::down("it does not answer") } else { CheckResult::up() }
     }));
     let server = http.serve(&monitor).map_err(Failure::new)?;
+    monitor.health().started();
     print(format!("the store's dashboard: http://{}/\n", server.address()))?;
-    follow_on(follow, &total, &is_away, serve.time);
+    follow_on(follow, &total, &is_away, &ending);
     drop(server);
     let _ = monitor.stop();
     Ok(ExitCode::SUCCESS)
 }
 
+/// Named here or by the settings, where it can be in a file of its own.
+fn store(serve: &Serve, config: &Config) -> Outcome<SecretString> {
+    if let Some(store) = &serve.store {
+        return Ok(store.clone().into());
+    }
+    config.store.url().map_err(Failure::new)?.ok_or_else(|| {
+        Failure::new(
+            "no store is named: use --store, PERFKIT_STORE, or store.url or store.url_file in the \
+             file that PERFKIT_CONFIG names",
+        )
+    })
+}
+
 /// Until the time is over, or somebody ends it. A store that is away is asked again.
-fn follow_on(
-    mut follow: Follow,
-    total: &Mutex<Snapshot>,
-    is_away: &AtomicBool,
-    time: Option<Duration>,
-) {
-    let began = Instant::now();
-    loop {
-        let left = time.map(|time| time.saturating_sub(began.elapsed()));
-        if left.is_some_and(|left| left.is_zero()) {
-            return;
-        }
-        thread::sleep(left.map_or(EVERY, |left| left.min(EVERY)));
+fn follow_on(mut follow: Follow, total: &Mutex<Snapshot>, is_away: &AtomicBool, ending: &Ending) {
+    while !ending.is_within(EVERY) {
         let advanced = follow.advance();
         let was_away = is_away.swap(advanced.is_err(), Relaxed);
         let told = match &advanced {

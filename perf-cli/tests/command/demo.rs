@@ -1,6 +1,6 @@
 //! `perfkit demo`.
 
-use crate::support::{Folder, perfkit, wrong};
+use crate::support::{Folder, perfkit, printed, wrong};
 use std::{fs, net::TcpListener};
 
 #[test]
@@ -13,6 +13,19 @@ fn it_serves_and_leaves_a_report() {
     let kept = perf_export::json::read(&fs::read_to_string(&file).unwrap()).unwrap();
     assert!(kept.get("GET /products").unwrap().count() > 10);
     assert_eq!(kept.gauge("customers", &[]), Some(4.0));
+}
+
+#[test]
+fn the_environment_counts_only_where_that_is_asked_for() {
+    let folder = Folder::new();
+    let file = folder.path("demo.db");
+    let url = format!("sqlite:{}", file.display());
+    let demo = ["demo", "--listen", "127.0.0.1:0", "--for", "300ms"];
+    perfkit(demo).env("PERFKIT_STORE", &url).assert().success();
+    assert!(!file.exists());
+    let mut asked = perfkit(demo.into_iter().chain(["--settings"]));
+    asked.env("PERFKIT_STORE", &url).assert().success();
+    assert!(printed(["report", "--store", &url]).contains("GET /products"));
 }
 
 #[test]

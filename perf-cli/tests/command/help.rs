@@ -27,7 +27,7 @@ fn every_command_is_listed_and_has_help() {
         let help = printed([command, "--help"]);
         assert!(help.contains(&format!("Usage: perfkit {command}")), "{help}");
     }
-    for command in ["example", "validate"] {
+    for command in ["example", "validate", "rules"] {
         assert!(printed(["config", command, "--help"]).contains("Usage: perfkit config"));
     }
 }

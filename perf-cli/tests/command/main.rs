@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod compare;
+mod config;
 mod demo;
 mod export;
 mod help;

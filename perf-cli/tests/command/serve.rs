@@ -23,9 +23,13 @@ impl Drop for Served {
 
 /// Where it says that it serves.
 fn serve(url: &str) -> (Served, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_perfkit"))
-        .args(["serve", "--store", url, "--listen", "127.0.0.1:0", "--for", "60s"])
-        .env_remove("PERFKIT_CONFIG")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_perfkit"));
+    serve_by(command.args(["serve", "--store", url]).env_remove("PERFKIT_CONFIG"))
+}
+
+fn serve_by(command: &mut Command) -> (Served, String) {
+    let mut child = command
+        .args(["--listen", "127.0.0.1:0", "--for", "60s"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -56,7 +60,30 @@ fn all_instances_of_a_store_are_on_one_dashboard() {
 }
 
 #[test]
+fn the_store_and_the_token_come_from_files_of_the_settings() {
+    let folder = Folder::new();
+    let [url, token] = [("url", store(&folder)), ("token", "s3cret\n".into())]
+        .map(|(name, text)| folder.file(name, text));
+    let settings = format!("[store]\nurl_file = {url:?}\n[http]\ntoken_file = {token:?}");
+    let settings = folder.file("settings.toml", settings);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_perfkit"));
+    command.arg("serve").env("PERFKIT_CONFIG", settings);
+    command.env_remove("PERFKIT_STORE").env_remove("PERFKIT_HTTP_TOKEN");
+    let (mut served, address) = serve_by(&mut command);
+    assert!(wrong(["report", &address]).contains("token"));
+    assert!(printed(["report", &address, "--token", "s3cret"]).contains("pay"));
+    let startup = ureq::get(format!("{address}/startupz")).call().unwrap();
+    assert_eq!(startup.status(), 200);
+    if cfg!(unix) {
+        let told = Command::new("kill").arg("-TERM").arg(served.0.id().to_string()).status();
+        assert!(told.unwrap().success());
+        assert!(served.0.wait().unwrap().success());
+    }
+}
+
+#[test]
 fn what_cannot_be_served_is_said() {
+    assert!(wrong(["serve"]).contains("no store is named: use --store"));
     let folder = Folder::new();
     let missing = format!("sqlite:{}", folder.name("none.db"));
     assert!(wrong(["serve", "--store", &missing]).contains("none.db"));
