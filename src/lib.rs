@@ -90,6 +90,8 @@
 //! Everything goes to [`Registry::global`] unless [`with_registry`] sends what a closure runs
 //! elsewhere. [`PerformanceTracker`] is a registry with a smaller face, for one part of a program.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "alloc")]
 pub use perf_alloc as alloc;
 #[cfg(feature = "analysis")]

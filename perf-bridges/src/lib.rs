@@ -4,6 +4,7 @@
 //! Programs use the `perfkit` crate, which re-exports what is here. Each module stands by itself,
 //! behind a feature of its name, and knows perf-core alone.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(feature = "tracing")]

@@ -13,6 +13,7 @@
 //! folded into a stripe of the [`Registry`]; a [`Snapshot`] merges the stripes and is plain data.
 //! ARCHITECTURE.md has the whole, with its invariants.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 mod allocations;

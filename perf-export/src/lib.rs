@@ -18,6 +18,7 @@
 //! | [`dot`] | the call graph for Graphviz | |
 //! | [`markdown`] | the summary for a pull request | |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 #[cfg(feature = "files")]

@@ -31,6 +31,7 @@
 //!
 //! Rates are 0 to 1; workloads and resources are in percent, as people say them; times are in seconds.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used)]
 
 pub mod balance;
