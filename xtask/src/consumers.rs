@@ -1,7 +1,7 @@
 //! The programs that read what perfkit writes: Debian's packages, and Python's and npm's in folders of
 //! their own.
 
-use crate::{Result, run};
+use crate::{Result, run::run};
 use std::{path::Path, process::Command};
 
 /// Programs tests start, and the packages they come in.

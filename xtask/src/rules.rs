@@ -17,7 +17,7 @@ const CORE_DEPENDENCIES: [(&str, &str); 8] = [
 ];
 
 /// The crates that are published.
-const PUBLISHED: [&str; 12] = [
+pub(crate) const PUBLISHED: [&str; 12] = [
     "perf-alloc",
     "perf-analysis",
     "perf-bridges",
@@ -33,7 +33,7 @@ const PUBLISHED: [&str; 12] = [
 ];
 
 /// What users may switch on without a newer Rust than the workspace states.
-const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
+pub(crate) const FEATURES: &str = "perfkit/tracing,perfkit/metrics,perfkit/axum,perfkit/tokio,perfkit/alloc,\
     perfkit/parking_lot_0_12,perfkit/files,perfkit/prometheus,perfkit/otlp-tls,perfkit/http,\
     perfkit/postgres,perfkit/fleet,perf-fleet/tower,perfkit/queues,perf-queues/tls,\
     perf-queues/tower";
