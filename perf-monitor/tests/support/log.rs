@@ -4,7 +4,7 @@ use std::{
     io::{self, Write},
     sync::{Mutex, MutexGuard, OnceLock},
 };
-use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt};
+use tracing_subscriber::filter::LevelFilter;
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -24,12 +24,14 @@ fn lock() -> MutexGuard<'static, Vec<u8>> {
     LOG.lock().unwrap()
 }
 
-/// Begins to keep what is logged in this process, at all levels.
+/// Begins to keep what is logged in this process by `tracing`, at all levels. What others tell `log` is not
+/// ours: with ureq's, at TRACE, there would be the requests.
 pub fn keep() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let lines = tracing_subscriber::fmt().with_writer(|| Lines).with_ansi(false);
-        lines.with_max_level(LevelFilter::TRACE).finish().init();
+        let lines = lines.with_max_level(LevelFilter::TRACE).finish();
+        tracing::subscriber::set_global_default(lines).unwrap();
     });
 }
 
