@@ -8,13 +8,14 @@ use std::{
 };
 
 /// Pages outside the book whose links are looked at, too.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "benches/README.md",
     "perf-cli/README.md",
+    "deploy/README.md",
 ];
 
 /// The workspace.

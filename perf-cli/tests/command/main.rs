@@ -1,6 +1,7 @@
 //! The command, as people and scripts use it.
 
 mod bad_input;
+mod book;
 mod check;
 mod compare;
 mod config;
