@@ -57,7 +57,8 @@ impl Resources {
     fn refresh_process(&mut self, registry: &Registry) {
         let Some(pid) = self.pid else { return };
         let wanted = ProcessRefreshKind::nothing().with_cpu().with_memory();
-        let only = ProcessesToUpdate::Some(&[pid]);
+        let only = [pid];
+        let only = ProcessesToUpdate::Some(&only);
         self.system.refresh_processes_specifics(only, true, wanted);
         let Some(process) = self.system.process(pid) else { return };
         let cpu_time = Duration::from_millis(process.accumulated_cpu_time());
