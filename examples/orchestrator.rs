@@ -338,17 +338,20 @@ async fn run(store: &str, lasts: Duration, address: String) -> Result {
     health.set_draining(true);
 
     let alerts = monitor.alert_history();
-    let told = |status| alerts.iter().filter(|alert| alert.status == status).count();
-    println!("slow agents: {} firing, {} resolved", told(Status::Firing), told(Status::Resolved));
     // They wait for what others are to answer.
     let unsent = tokio::task::spawn_blocking(move || {
         server.stop();
         monitor.stop()
     });
     let unsent: usize = unsent.await?.iter().map(|left| left.alerts.len()).sum();
+    // So is the store.
+    let store = store.to_owned();
+    tokio::task::spawn_blocking(move || agree(&tally, &store, since)).await??;
+    let told = |status| alerts.iter().filter(|alert| alert.status == status).count();
+    println!("\nslow agents: {} firing, {} resolved", told(Status::Firing), told(Status::Resolved));
     let [refused, taken] = chat.counts();
     println!("Slack: {refused} refused, {taken} taken, {unsent} unsent");
-    agree(&tally, store, since)
+    Ok(())
 }
 
 /// Whether all who count have the same counts.

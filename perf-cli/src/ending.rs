@@ -26,6 +26,9 @@ impl Ending {
     pub(crate) fn after(time: Option<Duration>) -> Outcome<Self> {
         let is_told = Arc::new(AtomicBool::new(false));
         for signal in TERM_SIGNALS {
+            // Whoever says it twice does not want to wait for whatever it waits for.
+            flag::register_conditional_shutdown(*signal, 1, Arc::clone(&is_told))
+                .map_err(of("signals"))?;
             flag::register(*signal, Arc::clone(&is_told)).map_err(of("signals"))?;
         }
         Ok(Self { began: Instant::now(), time, is_told })

@@ -98,10 +98,17 @@ impl History {
     /// Ends the interval, says when that was, and waits until the store has all, for no longer than this.
     pub(crate) fn settle(&self, patience: Duration) -> Result<SystemTime, StoreError> {
         let (recorder, writer) = self.recorder.get().zip(self.writer.get()).ok_or_else(no_store)?;
+        let lost = |status: &WriterStatus| status.dropped + status.set_aside;
+        let lost_before = lost(&writer.status());
         let within =
             || StoreError::Failed("the monitor has ended, or asks for a gauge just now".into());
         let ended = recorder.record(Vec::new()).ok_or_else(within)?;
         let status = writer.settle(patience);
+        if lost(&status) > lost_before {
+            return Err(StoreError::Failed(
+                "intervals were lost meanwhile: the log says why".into(),
+            ));
+        }
         if status.waiting == 0 {
             return Ok(ended);
         }
@@ -256,6 +263,9 @@ impl Recorder {
 
     /// Whether the interval is as long as it is to be.
     fn is_due(&self) -> bool {
+        if IS_RECORDING.get() {
+            return false;
+        }
         let taking = heal(self.taking.lock());
         let now = self.clock.instant();
         taking.as_ref().is_some_and(|taking| now.duration_since(taking.ended) >= self.every)

@@ -205,8 +205,10 @@ impl Builder {
         let check = config.interval.max(Duration::from_millis(1));
         rules.ask(check);
         let lengths = lengths(&config.windows, &rules);
+        let tick = config.tick.unwrap_or_else(|| step(&lengths, config.interval));
         let timing = Timing {
-            step: clock.every(config.tick.unwrap_or_else(|| step(&lengths, config.interval))),
+            tick,
+            step: clock.every(tick),
             check: clock.every(check),
             report: clock.every(report_interval(config.report.interval)),
             emit: self.report.unwrap_or(emitter(config.report.style)),

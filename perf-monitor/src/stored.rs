@@ -67,7 +67,8 @@ impl Monitor {
     /// waits until the store has it and all before it. Returns when the interval ended: up to then,
     /// nothing is missing from [the store](Self::store).
     ///
-    /// Each call makes one more interval: it is for a report or a command, not for a loop.
+    /// Each call makes one more interval: it is for a report or a command, not for a loop. It waits: within an
+    /// async runtime call it by `spawn_blocking`.
     ///
     /// # Errors
     ///

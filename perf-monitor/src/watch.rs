@@ -44,7 +44,10 @@ pub(crate) type Source = Box<dyn Fn() -> Snapshot + Send + Sync>;
 
 /// How often things are done.
 pub(crate) struct Timing {
-    /// How often windows take in what happened.
+    /// How often windows take in what happened, as those who look are told.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nobody looks"))]
+    pub(crate) tick: Duration,
+    /// How often that is done by itself.
     pub(crate) step: Duration,
     /// How often the rules are looked at.
     pub(crate) check: Duration,
@@ -64,6 +67,8 @@ pub(crate) struct State {
     pub(crate) history: VecDeque<Alert>,
     pub(crate) is_stopping: bool,
     is_refusing: bool,
+    #[cfg(feature = "http")]
+    tick: Duration,
     step: Due,
     check: Due,
     report: Option<Due>,
@@ -143,6 +148,8 @@ impl State {
             history: VecDeque::new(),
             is_stopping: false,
             is_refusing: false,
+            #[cfg(feature = "http")]
+            tick: timing.tick,
             step: Due::new(timing.step),
             check: Due::new(timing.check),
             report: Some(Due::new(timing.report)),
@@ -153,7 +160,7 @@ impl State {
     /// The time from tick to tick.
     #[cfg(feature = "http")]
     pub(crate) fn tick(&self) -> Duration {
-        self.step.every
+        self.tick
     }
 
     pub(crate) fn report_every(&mut self, every: Duration) {
@@ -384,7 +391,7 @@ mod tests {
     fn state(step: u64, check: u64) -> State {
         let [step, check] = [step, check].map(Duration::from_secs);
         let emit = |_: &Metrics| _ = REPORTS.fetch_add(1, Relaxed);
-        let timing = Timing { step, check, report: Duration::MAX, emit };
+        let timing = Timing { tick: step, step, check, report: Duration::MAX, emit };
         State::new(Windows::default(), Vec::new(), Rules::default(), &timing)
     }
 

@@ -11,6 +11,7 @@ use perf_monitor::{
 use perf_store::{Query, StoreError};
 use std::{
     fs,
+    sync::{Arc, OnceLock, Weak},
     time::{Duration, SystemTime},
 };
 use support::Folder;
@@ -85,4 +86,22 @@ fn a_store_that_is_away_is_waited_for_no_longer_than_asked() {
     fs::remove_dir(folder.path().join("perfkit.db")).unwrap();
     assert!(monitor.store_now(PATIENCE).is_ok());
     assert_eq!(monitor.store_status().unwrap().waiting, 0);
+}
+
+#[test]
+fn a_gauge_may_let_time_pass() {
+    let (folder, registry, at) = (Folder::new("gauge"), Registry::new(), SystemTime::now());
+    let handle = Arc::new(OnceLock::<Weak<Monitor>>::new());
+    let asked = Arc::clone(&handle);
+    registry.on_snapshot(move |_| {
+        asked.get().and_then(Weak::upgrade).into_iter().for_each(|of| of.advance(MINUTE));
+    });
+    let monitor = Arc::new(start(&folder, &registry, at));
+    handle.set(Arc::downgrade(&monitor)).unwrap();
+    registry.counter("jobs", &[]).add(1);
+    monitor.advance(MINUTE);
+    let now = monitor.store_now(Duration::MAX).unwrap();
+    assert!(now >= at + 2 * MINUTE);
+    let found = monitor.store().unwrap().counters(&Query::new(at, now).name("jobs")).unwrap();
+    assert_eq!(found.iter().map(|group| group.value).sum::<u64>(), 1);
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 const PAGES: [&str; 6] =
-    ["/", "/metrics", "/api/v1/overview", "/api/v1/operations", "/health", "/api/v1/graph"];
+    ["/", "/metrics", "/api/v1/overview", "/api/v1/operations", "/livez", "/api/v1/graph"];
 
 pub(crate) struct Clients {
     is_over: Arc<AtomicBool>,
@@ -32,7 +32,7 @@ impl Clients {
                         return;
                     }
                     // That the server ends a connection that says nothing is as it should be.
-                    if visit(port, turn).is_ok() {
+                    if visit(port, turn).unwrap_or(false) {
                         asked.fetch_add(1, Relaxed);
                     }
                 }
@@ -42,7 +42,7 @@ impl Clients {
         Self { is_over, asked, threads }
     }
 
-    /// Returns how often they have been there.
+    /// Returns how many pages and streams they got.
     pub(crate) fn stop(self) -> u64 {
         self.is_over.store(true, Relaxed);
         self.threads.into_iter().for_each(|thread| thread.join().unwrap());
@@ -50,7 +50,8 @@ impl Clients {
     }
 }
 
-fn visit(port: u16, turn: usize) -> Result<()> {
+/// Whether there was an answer, and a good one.
+fn visit(port: u16, turn: usize) -> Result<bool> {
     let mut connection = TcpStream::connect(("127.0.0.1", port))?;
     connection.set_read_timeout(Some(Duration::from_secs(2)))?;
     match turn % 4 {
@@ -61,7 +62,7 @@ fn visit(port: u16, turn: usize) -> Result<()> {
         1 => {
             write!(connection, "GET /metr")?;
             sleep(Duration::from_millis(100));
-            Ok(())
+            Ok(false)
         }
         _ => {
             let page = PAGES[turn % PAGES.len()];
@@ -69,16 +70,23 @@ fn visit(port: u16, turn: usize) -> Result<()> {
                 connection,
                 "GET {page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             )?;
-            connection.read_to_end(&mut Vec::new())?;
+            let mut answer = Vec::new();
+            connection.read_to_end(&mut answer)?;
             sleep(Duration::from_millis(20));
-            Ok(())
+            Ok(is_good(&answer))
         }
     }
 }
 
-fn listen(connection: &mut TcpStream, how_long: Duration) -> Result<()> {
+fn listen(connection: &mut TcpStream, how_long: Duration) -> Result<bool> {
     let began = Instant::now();
     let mut some = [0; 4096];
+    let first = connection.read(&mut some)?;
+    let is_good = is_good(&some[..first]);
     while began.elapsed() < how_long && connection.read(&mut some)? > 0 {}
-    Ok(())
+    Ok(is_good)
+}
+
+fn is_good(answer: &[u8]) -> bool {
+    answer.starts_with(b"HTTP/1.1 200")
 }

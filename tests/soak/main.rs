@@ -103,7 +103,7 @@ fn the_orchestrator_keeps_all_and_grows_by_nothing() {
     let usage = sampler.stop();
     let printed = program.end();
 
-    println!("PostgreSQL killed {kills} times, {asked} requests of clients");
+    println!("PostgreSQL killed {kills} times, {asked} good answers to clients");
     println!("{}", usage::table(&usage));
     let [ok, failed, given_up] = counts(&printed, "the clients");
     assert!(ok > 0 && failed > 0 && given_up > 0, "there was no load");

@@ -43,6 +43,8 @@ pub(crate) fn run(
     say(&format!("▶ {shown}"));
     let mut child = Command::new(program)
         .args(arguments)
+        // Results are looked for where they are unless somebody says otherwise here.
+        .env_remove("CARGO_TARGET_DIR")
         .envs(variables.iter().copied())
         .env("CARGO_TERM_COLOR", "never")
         // Of no use where all is built once, and large.

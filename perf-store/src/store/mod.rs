@@ -27,8 +27,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// A place that intervals are kept in. All of it waits for the disk or the network: call it from plain
-/// threads, never from within an async runtime.
+/// A place that intervals are kept in. All of it waits for the disk or the network: from
+/// within an async runtime call it by `spawn_blocking`, or other tasks wait meanwhile.
 ///
 /// ```
 /// use perf_store::{Instance, Interval, Query, Store as _};

@@ -36,6 +36,11 @@
 //! - Counts are Prometheus's estimates from what it scraped. Calls before a series was first scraped are not
 //!   in them.
 //! - A value that vanishes resolves its alert at once.
+//! - A label of the rule, `severity` among them, takes the place of a series' label of that key. Where series
+//!   differ by that label alone, Prometheus refuses to evaluate the rule: have them looked at
+//!   [`together`](Rule::together), or call the label otherwise.
+//! - They are looked at for all programs that the server scrapes: one file is for one server, and bounds that
+//!   depend on the program, such as those of CPU, are the same for all.
 //! - `*` in a pattern does not stand for a line break before Prometheus 3.
 //! - A metric is looked for by the name it has without a unit, unless [`Options::units_of`] says which
 //!   unit it has.
