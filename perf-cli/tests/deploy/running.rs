@@ -4,7 +4,7 @@
 
 use crate::{
     Folder, free_port, of_kind, path,
-    programs::{Running, output},
+    programs::{Running, output, start_prometheus},
     server::Server,
     text, words, yaml,
 };
@@ -159,16 +159,10 @@ impl Prometheus {
             .replace("shop:9464", &format!("127.0.0.1:{}", shop.port))
             .replace("15s", "1s")
             .replace("10s", "1s");
-        let settings = place.folder.write("prometheus.yml", settings);
         fs::copy(path("prometheus/rules.yml"), place.folder.path().join("rules.yml")).unwrap();
-        let (port, data) = (free_port(), place.folder.path().join("prometheus"));
-        let mut command = Command::new("prometheus");
-        command.arg(format!("--config.file={}", settings.display()));
-        command.arg(format!("--storage.tsdb.path={}", data.display()));
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-        command.arg("--log.level=warn").stdout(Stdio::null());
+        let (port, running) = start_prometheus(&place.folder, &settings, false);
         let base = format!("http://127.0.0.1:{port}");
-        Self { base, _running: Running::start(&mut command) }
+        Self { base, _running: running }
     }
 
     fn ask(&self, path: &str, query: &[(&str, &str)]) -> Option<Value> {

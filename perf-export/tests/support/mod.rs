@@ -64,6 +64,21 @@ pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
+/// A Prometheus with these settings, and the port it answers on; with native histograms, or without. What it
+/// keeps is in the folder, which is to outlive it.
+pub fn start_prometheus(folder: &Folder, settings: &str, native: bool) -> (u16, Running) {
+    let (port, settings) = (free_port(), folder.write("prometheus.yml", settings));
+    let mut command = Command::new("prometheus");
+    command.arg(format!("--config.file={}", settings.display()));
+    command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    command.arg("--log.level=warn").stdout(Stdio::null());
+    if native {
+        command.arg("--enable-feature=native-histograms");
+    }
+    (port, Running::start(&mut command))
+}
+
 /// What a program prints, given this on its standard input. Panics with what it says if it fails.
 pub fn output(command: &mut Command, input: &[u8]) -> String {
     let spawned =

@@ -1,6 +1,6 @@
 //! A real Prometheus, and an endpoint that it scrapes each second.
 
-use super::{Folder, Running, free_port};
+use super::{Folder, Running, start_prometheus};
 use perf_core::Registry;
 use perf_export::prometheus::{Options, respond};
 use serde_json::Value;
@@ -8,7 +8,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    process::{Command, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -96,26 +95,14 @@ pub struct Prometheus {
 impl Prometheus {
     /// One that scrapes this port each second; with native histograms, or without.
     pub fn start(port_of_target: u16, native: bool) -> Self {
-        let port = free_port();
-        let folder = Folder::new(&format!("prometheus-{port}"));
-        let config = folder.write(
-            "prometheus.yml",
-            format!(
-                "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
-                 scrape_configs:\n\
-                 - job_name: perfkit\n  \
-                   static_configs: [{{ targets: ['127.0.0.1:{port_of_target}'] }}]\n"
-            ),
+        let folder = Folder::new(&format!("prometheus-{port_of_target}-{native}"));
+        let settings = format!(
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
+             scrape_configs:\n\
+             - job_name: perfkit\n  \
+               static_configs: [{{ targets: ['127.0.0.1:{port_of_target}'] }}]\n"
         );
-        let mut command = Command::new("prometheus");
-        command.arg(format!("--config.file={}", config.display()));
-        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-        command.arg("--log.level=warn").stdout(Stdio::null());
-        if native {
-            command.arg("--enable-feature=native-histograms");
-        }
-        let running = Running::start(&mut command);
+        let (port, running) = start_prometheus(&folder, &settings, native);
         Self { port, _running: running, _folder: folder }
     }
 

@@ -1,7 +1,7 @@
 //! Rules over what a real monitor serves, by a real Prometheus.
 
 use crate::{
-    support::{Folder, Running, free_port},
+    support::{Folder, Running, start_prometheus},
     text,
 };
 use perf_core::{Outcome, Registry};
@@ -13,7 +13,6 @@ use perf_monitor::{
 };
 use serde_json::Value;
 use std::{
-    process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
@@ -31,24 +30,14 @@ struct Prometheus {
 
 impl Prometheus {
     fn start(target: &str, rules: &[Rule], native: bool) -> Self {
-        let port = free_port();
-        let folder = Folder::new(&format!("rules-prometheus-{port}"));
+        let folder = Folder::new(&format!("rules-prometheus-{native}"));
         folder.write("rules.yml", text(rules));
-        let config = format!(
+        let settings = format!(
             "global: {{ scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }}\n\
              rule_files: [rules.yml]\n\
              scrape_configs:\n- job_name: shop\n  static_configs: [{{ targets: ['{target}'] }}]\n"
         );
-        let config = folder.write("prometheus.yml", config);
-        let mut command = Command::new("prometheus");
-        command.arg(format!("--config.file={}", config.display()));
-        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-        command.arg("--log.level=warn").stdout(Stdio::null());
-        if native {
-            command.arg("--enable-feature=native-histograms");
-        }
-        let running = Running::start(&mut command);
+        let (port, running) = start_prometheus(&folder, &settings, native);
         Self { base: format!("http://127.0.0.1:{port}"), _running: running, _folder: folder }
     }
 
