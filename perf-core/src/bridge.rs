@@ -2,6 +2,7 @@
 
 pub use crate::{
     call::Call,
+    clock::later,
     future::Timed,
     primitive::heal,
     scope::Scope,

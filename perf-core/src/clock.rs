@@ -1,11 +1,18 @@
 //! The only file that reads time.
 
 use once_cell::sync::OnceCell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Durations above this are clamped in the histogram, and counted as clamped: 100 days. In
 /// nanoseconds it stays below 2^53, so every value is exact as a JSON number too.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 24 * 60 * 60);
+
+/// When that much time is over; what is more than a century away is never.
+#[must_use]
+pub fn later(now: Instant, by: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
+    now.checked_add(by.min(FAR)).unwrap_or(now)
+}
 
 /// A tick counter with its scale. Small and `Clone`: each lane keeps its own copy beside its ring.
 #[derive(Clone, Debug)]

@@ -10,9 +10,12 @@ use crate::{
     config::StoreSettings,
     health::{Check, CheckReport, CheckResult, HealthRegistry, Status},
     setup::StartError,
-    watch::{AsInTurn, Shared, later, survived},
+    watch::{AsInTurn, Shared, survived},
 };
-use perf_core::{__bridge::heal, Counter, Gauge, Registry, Snapshot};
+use perf_core::{
+    __bridge::{heal, later},
+    Counter, Gauge, Registry, Snapshot,
+};
 use perf_store::{
     AlertChange, HealthChange, Instance, Retention, Store, StoreError, Writer, WriterBuilder,
     WriterHandle, WriterStatus,

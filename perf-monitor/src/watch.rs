@@ -3,7 +3,10 @@
 use crate::{
     alert::Alert, clock::Clock, notify::Delivery, report::Metrics, rules::Rules, windows::Windows,
 };
-use perf_core::{__bridge::heal, Registry, Snapshot};
+use perf_core::{
+    __bridge::{heal, later},
+    Registry, Snapshot,
+};
 use std::{
     cell::Cell,
     collections::VecDeque,
@@ -373,12 +376,6 @@ pub(crate) fn watch(shared: &Shared, delivery: &Delivery) {
     while let Some(turn) = shared.wait() {
         turn.run(shared, delivery);
     }
-}
-
-/// A time that far away is never.
-pub(crate) fn later(now: Instant, by: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
-    now.checked_add(by.min(FAR)).unwrap_or(now)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
     open::Place,
     store::Retention,
 };
-use perf_core::{Snapshot, SnapshotParts};
+use perf_core::{__bridge::later, Snapshot, SnapshotParts};
 use sender::Sender;
 use shared::Shared;
 use std::{
@@ -192,7 +192,7 @@ impl WriterHandle {
     /// ```
     #[must_use = "it tells whether something still waits"]
     pub fn settle(&self, patience: Duration) -> WriterStatus {
-        self.0.settle(after(patience))
+        self.0.settle(later(Instant::now(), patience))
     }
 }
 
@@ -240,17 +240,10 @@ impl Writer {
     /// does not answer is not waited for either.
     #[must_use = "it tells whether something still waits"]
     pub fn stop(self, patience: Duration) -> WriterStatus {
-        let until = after(patience);
+        let until = later(Instant::now(), patience);
         self.shared.stop(until);
         self.shared.wait_for_the_end(until + LAST_ANSWER)
     }
-}
-
-/// When that much time is over; a century stands for ever.
-fn after(patience: Duration) -> Instant {
-    const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
-    let now = Instant::now();
-    now.checked_add(patience.min(FOR_EVER)).unwrap_or(now)
 }
 
 /// What the store keeps of a snapshot: no descriptions, and nobody's callers.
