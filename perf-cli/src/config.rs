@@ -8,9 +8,8 @@ use crate::{
 use perf_monitor::{
     config,
     rules::{
-        Rule,
         prometheus::{Options, rule_file},
-        ready_made, ready_made_for,
+        ready_made, ready_made_for, with_ready_made,
     },
 };
 use std::{fs, path::Path, process::ExitCode};
@@ -45,11 +44,7 @@ fn rules(asked: &ConfigRules) -> Outcome<()> {
         rules = config.rules;
     }
     if has_ready_made {
-        // As a monitor does: one of the same name takes the place of a ready-made one.
-        let ready = asked.cpus.map_or_else(ready_made, ready_made_for);
-        let is_free = |ready: &Rule| rules.iter().all(|rule| rule.name() != ready.name());
-        let ready: Vec<_> = ready.into_iter().filter(is_free).collect();
-        rules.extend(ready);
+        rules = with_ready_made(rules, asked.cpus.map_or_else(ready_made, ready_made_for));
     }
     if let Some(input) = &asked.units_of {
         options = options.units_of(&input.read(asked.token.token.as_deref())?);

@@ -7,7 +7,7 @@ use crate::{
     monitor::Monitor,
     notify::{Alertmanager, Delivery, Log, Notifier, SetupError, Slack, Webhook},
     report::{Metrics, SHORTEST_INTERVAL, checked_interval},
-    rules::{Rule, RuleError, Rules, ready_made},
+    rules::{Rule, RuleError, Rules, ready_made, with_ready_made},
     system::{self, Probes, Probing, Watch},
     watch::{Source, Timing},
     windows::Windows,
@@ -251,15 +251,13 @@ pub(crate) struct Setup {
     pub(crate) probes: Option<Probes>,
 }
 
-/// The rules of the settings and of the program, and of those that are ready made the ones whose name is
-/// not taken.
+/// The rules of the settings and of the program, and those that are ready made.
 fn checked(settings: Vec<Rule>, own: Vec<Rule>, ready: bool) -> Result<Rules, StartError> {
     let mut rules = settings;
     rules.extend(own);
-    let ready = if ready { ready_made() } else { Vec::new() };
-    let is_taken = |rule: &Rule| rules.iter().any(|taken| taken.name() == rule.name());
-    let ready: Vec<_> = ready.into_iter().filter(|rule| !is_taken(rule)).collect();
-    rules.extend(ready);
+    if ready {
+        rules = with_ready_made(rules, ready_made());
+    }
     Rules::new(rules).map_err(StartError::Rule)
 }
 

@@ -36,9 +36,9 @@ impl View {
         Self { shared, health, tick }
     }
 
-    /// The time from tick to tick.
-    pub(crate) fn tick(&self) -> Duration {
-        self.tick
+    /// The time from tick to tick, in milliseconds.
+    pub(crate) fn interval_ms(&self) -> u64 {
+        u64::try_from(self.tick.as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn known(&self) -> Known {

@@ -26,9 +26,9 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["ci"] => ci::check(),
-        ["soak"] => soak::run_for(30).map(drop),
+        ["soak"] => soak(30),
         ["soak", "--minutes", minutes] => match minutes.parse() {
-            Ok(minutes @ 1..) => soak::run_for(minutes).map(drop),
+            Ok(minutes @ 1..) => soak(minutes),
             _ => Err(format!("{minutes} is no number of minutes, from 1 on")),
         },
         ["api"] => api::renew(),
@@ -42,6 +42,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn soak(minutes: u32) -> Result {
+    consumers::ensure()?;
+    soak::run_for(minutes).map(drop)
 }
 
 fn read(path: &str) -> Result<String> {

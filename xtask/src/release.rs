@@ -9,7 +9,7 @@ use crate::{
 use std::{fs, path::Path};
 
 /// The oldest Rust, as the workspace states.
-const RUST: &str = "1.88";
+const RUST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// Where the build with the oldest versions is made, from what is committed.
 const MINIMAL: &str = "target/minimal";

@@ -1,7 +1,7 @@
 //! The orchestrator, for as long as one likes, while what it needs fails: `tests/soak`.
 
 use crate::{
-    Result, consumers,
+    Result,
     run::{cargo, test},
 };
 
@@ -9,8 +9,8 @@ use crate::{
 const PROGRAM: &str = "target/release/examples/orchestrator";
 const FEATURES: [&str; 2] = ["--features", "http,postgres"];
 
+/// What it needs has to be there.
 pub(crate) fn run_for(minutes: u32) -> Result<u64> {
-    consumers::ensure()?;
     cargo(&[&["build", "--release", "--example", "orchestrator"], &FEATURES[..]].concat())?;
     let program = std::path::absolute(PROGRAM).map_err(|error| format!("{PROGRAM}: {error}"))?;
     let soak = ["--test", "soak", "--", "--ignored", "--nocapture"];

@@ -60,7 +60,7 @@ pub use check::RuleError;
 pub use description::RuleDescription;
 pub use engine::{MAX_ALERTS, Rules, Source};
 pub use measure::Measure;
-pub use ready::{ready_made, ready_made_for};
+pub use ready::{ready_made, ready_made_for, with_ready_made};
 pub use rule::Rule;
 pub use selector::{Pattern, Selector};
 pub use state::{ABSENT_KEEP, Absent};

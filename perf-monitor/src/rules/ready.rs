@@ -38,6 +38,22 @@ pub fn ready_made() -> Vec<Rule> {
     ready_made_for(cpus as f64)
 }
 
+/// A program's own rules, and of those that are ready made the ones whose name is not taken, as a
+/// [`Monitor`](crate::Monitor) has them.
+///
+/// ```
+/// use perf_monitor::rules::{Rule, Statistic, ready_made, with_ready_made};
+/// let own = Rule::new("p95_medium", Statistic::Percentile(95.0)).above(2.0);
+/// assert_eq!(with_ready_made(vec![own], ready_made()).len(), ready_made().len());
+/// ```
+#[must_use]
+pub fn with_ready_made(mut own: Vec<Rule>, ready: Vec<Rule>) -> Vec<Rule> {
+    let is_free = |ready: &Rule| own.iter().all(|rule| rule.name() != ready.name());
+    let free: Vec<_> = ready.into_iter().filter(is_free).collect();
+    own.extend(free);
+    own
+}
+
 /// The same for a program that may use so many CPUs, wherever it runs: for rules that others look at, see
 /// [`prometheus`](super::prometheus).
 ///

@@ -72,7 +72,7 @@ pub(super) async fn events(State(app): State<App>, asked: HeaderMap) -> Result<R
 impl Listener {
     fn hello(&self) -> Event {
         let hub = self.app.view.hub();
-        let interval = u64::try_from(self.app.view.tick().as_millis()).unwrap_or(u64::MAX);
+        let interval = self.app.view.interval_ms();
         let hello = serde_json::json!({"server": hub.server(), "tick": hub.tick(), "interval_ms": interval});
         Event::default().event("hello").retry(RETRY).data(hello.to_string())
     }

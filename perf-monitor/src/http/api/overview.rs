@@ -131,7 +131,7 @@ fn look(
     Ok(Overview {
         windows: names(known),
         tick: view.hub().tick(),
-        interval_ms: u64::try_from(view.tick().as_millis()).unwrap_or(u64::MAX),
+        interval_ms: view.interval_ms(),
         instance: instance(view.health()),
         uptime_ns: nanos(view.health().uptime()),
         operations: called().count(),

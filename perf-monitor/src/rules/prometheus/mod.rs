@@ -59,7 +59,7 @@ use super::{
 };
 use alert::{Alert, Draft, Recorded};
 use perf_core::Snapshot;
-use std::{cmp::Reverse, collections::BTreeSet, fmt, time::Duration};
+use std::{cmp::Reverse, fmt, iter, time::Duration};
 
 /// What a rule file is made with.
 #[derive(Clone, Debug)]
@@ -182,12 +182,10 @@ impl RuleFile {
             return name.clone();
         }
         let called = draft.called();
-        let taken: BTreeSet<_> = self.recorded.iter().map(|(name, _)| &**name).collect();
+        let is_free = |name: &String| self.recorded.iter().all(|(taken, _)| taken != name);
         let numbered = (2..).map(|n| format!("{called}_{n}"));
         // There is no end to them.
-        let free =
-            [called.clone()].into_iter().chain(numbered).find(|name| !taken.contains(&**name));
-        let name = free.unwrap_or_default();
+        let name = iter::once(called.clone()).chain(numbered).find(is_free).unwrap_or_default();
         self.recorded.push((name.clone(), expr.to_owned()));
         name
     }

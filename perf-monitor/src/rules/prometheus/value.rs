@@ -29,17 +29,13 @@ pub(super) fn of(series: &Series<'_>, every: Duration) -> Result<Value, String> 
         }
         Measure::Slope { of, points } => {
             let points = u32::try_from(*points).unwrap_or(u32::MAX);
+            let length = text::duration(every.saturating_mul(points));
             remarks.push(format!(
-                "the slope is of the last {}, and there is one as soon as there are two values",
-                text::duration(every.saturating_mul(points))
+                "the slope is of the last {length}, and there is one as soon as there are two values"
             ));
             let value = counted(series, of, statistic(series, of, rule.over)?)?;
-            let steps = format!(
-                "{}:{}",
-                text::duration(every.saturating_mul(points)),
-                text::duration(every)
-            );
-            format!("deriv(({value})[{steps}]) * 3600")
+            let every = text::duration(every);
+            format!("deriv(({value})[{length}:{every}]) * 3600")
         }
         Measure::ShareOfHistory { of, history } => {
             remarks.push(format!(
